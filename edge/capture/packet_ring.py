@@ -31,7 +31,7 @@ class EncodedPacket:
 
 
 class PacketRing:
-    """Raises ValueError when `bytes_max` is not positive. The oldest packets go first, whole groups of pictures at a time."""
+    """The oldest packets go first. Raises ValueError when `bytes_max` is not positive."""
 
     def __init__(self, bytes_max: int) -> None:
         if bytes_max <= 0:
