@@ -26,7 +26,7 @@ class ChainPosition:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """payload: canonical bytes of the signed IncidentReport. manifest: canonical bytes of the signed EvidenceManifest."""
+    """payload, manifest: canonical bytes of the signed IncidentReport and EvidenceManifest."""
 
     incident_id: str
     revision: int
