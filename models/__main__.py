@@ -1,0 +1,182 @@
+"""`xunjian models list | pull | verify | detect`: model packages on this machine. Composition root."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from models.detector.detections import Detections
+from models.detector.detector import Detector
+from models.engine.onnx_runtime import PROVIDERS, OnnxRuntimeEngine
+from models.errors import ModelError
+from models.package import Package
+from models.picture import PictureError, read_picture
+from models.pull import pull, read_from_folder, read_from_url
+from models.registry import find_package, pulled_folder, pulled_names, read_registry
+
+
+def main(argv: list[str]) -> int:
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except ModelError as error:
+        return _say(error)
+    except BrokenPipeError:  # `... | head` is no failure of ours
+        sys.stderr.close()
+        return 1
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="xunjian models", description="model packages on this machine")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="the packages that are known, and which are here")
+    listing.add_argument("--json", action="store_true")
+    listing.set_defaults(run=_list)
+
+    pulling = commands.add_parser("pull", help="get a package into $XUNJIAN_MODELS or the user's data folder")
+    pulling.add_argument("name")
+    pulling.add_argument(
+        "--from", dest="mirror", type=Path, metavar="DIR", help="a folder that holds packages, or is one"
+    )
+    pulling.set_defaults(run=_pull)
+
+    verifying = commands.add_parser("verify", help="check every file of a package against its card and the registry")
+    verifying.add_argument("package", nargs="?", metavar="NAME|DIR", help="default: every package that is here")
+    verifying.set_defaults(run=_verify)
+
+    detecting = commands.add_parser("detect", help="what a detector sees in pictures")
+    detecting.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    detecting.add_argument(
+        "--json", action="store_true", help="a line per picture, boxes [x1, y1, x2, y2] in its pixels"
+    )
+    detecting.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
+    detecting.add_argument("--min-score", type=float, metavar="S", help="default 0.001 with --json, else 0.25")
+    detecting.add_argument("--size", type=int, metavar="PX", help="longer side of the network's input")
+    detecting.add_argument("--device", choices=PROVIDERS, default="cpu")
+    detecting.add_argument("--threads", type=int, default=2, help="of the CPU (2)")
+    detecting.set_defaults(run=_detect)
+    return parser
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    registry = read_registry()
+    rows = []
+    code = 0
+    for name in sorted({*registry.packages, *pulled_names()}):
+        entry = registry.packages.get(name)
+        row: dict[str, object] = {"name": name, "default": name == registry.default, "pinned": entry is not None}
+        try:
+            package = find_package(name)
+            row |= {"here": str(package.folder), "sha256": package.sha256, "licence": package.card.licence}
+            row |= {"decoder": package.card.decoder, "classes": list(package.card.classes)}
+        except ModelError as error:
+            row |= {"here": None, "error": str(error)}
+            code = 1 if entry and entry.path else code
+        rows.append(row)
+    for row in rows:
+        print(json.dumps(row) if arguments.json else _list_line(row))
+    return code
+
+
+def _list_line(row: dict[str, object]) -> str:
+    mark = "*" if row["default"] else " "
+    if row["here"] is None:
+        return f"{mark} {row['name']}  not here: {row['error']}"
+    classes = row["classes"]
+    assert isinstance(classes, list)
+    return f"{mark} {row['name']}  {row['licence']}  sha256 {str(row['sha256'])[:12]}  classes: {' '.join(classes)}"
+
+
+def _pull(arguments: argparse.Namespace) -> int:
+    name: str = arguments.name
+    entry = read_registry().packages.get(name)
+    mirror: Path | None = arguments.mirror
+    if mirror is not None:
+        folder = mirror / name if (mirror / name).is_dir() else mirror
+        package = pull(name, entry, read_from_folder(folder), pulled_folder())
+    elif entry and entry.url:
+        package = pull(name, entry, read_from_url(entry.url), pulled_folder())
+    elif entry:
+        package = find_package(name)  # ships with the software
+    else:
+        raise ModelError(
+            f"no package {name!r} in the registry; known: {', '.join(read_registry().packages)}; or --from DIR"
+        )
+    print(_package_line(package, pinned=entry is not None))
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    names = [arguments.package] if arguments.package else sorted({read_registry().default, *pulled_names()})
+    code = 0
+    for name in names:
+        try:
+            package = find_package(name)
+        except ModelError as error:
+            code = _say(error)
+        else:
+            print(_package_line(package, pinned=package.card.name in read_registry().packages))
+    return code
+
+
+def _package_line(package: Package, *, pinned: bool) -> str:
+    card = package.card
+    trust = "pinned by the registry" if pinned else "not pinned: its own card alone speaks for it"
+    return f"{card.name}: {len(card.files)} files match, sha256 {package.sha256}, {trust}, {package.folder}"
+
+
+def _detect(arguments: argparse.Namespace) -> int:
+    package = find_package(arguments.model)
+    engine = OnnxRuntimeEngine(package.read_weights(), (arguments.device,), arguments.threads)
+    score_min = arguments.min_score
+    if score_min is None:
+        score_min = 0.001 if arguments.json else 0.25
+    detector = Detector(package, engine, size_px=arguments.size, score_min=score_min)
+    code = 0
+    for path in arguments.images:
+        try:
+            image = read_picture(path)
+        except PictureError as error:
+            code = _say(error)
+            continue
+        rows = _pixel_rows(detector.detect(image), image.shape[1], image.shape[0])
+        if arguments.json:
+            print(json.dumps({"image": str(path), "detections": rows}, ensure_ascii=False), flush=True)
+        else:
+            _show(path, rows)
+    return code
+
+
+def _pixel_rows(detections: Detections, width: int, height: int) -> list[dict[str, object]]:
+    boxes = detections.boxes.astype(float) * [width, height, width, height]
+    return [
+        {
+            "class": detections.class_names[class_id],
+            "score": round(float(score), 6),
+            "box": [round(float(side), 2) for side in box],
+        }
+        for box, score, class_id in zip(boxes, detections.scores, detections.class_ids, strict=True)
+    ]
+
+
+def _show(path: Path, rows: list[dict[str, object]]) -> None:
+    from rich.console import Console  # of the box's installation; only this table needs it
+    from rich.table import Table
+
+    table = Table("class", "score", "box x1 y1 x2 y2 (px)", title=str(path), title_justify="left")
+    for row in rows:
+        box = row["box"]
+        assert isinstance(box, list)
+        table.add_row(str(row["class"]), f"{row['score']:.2f}", " ".join(f"{side:.0f}" for side in box))
+    Console().print(table if rows else f"{path}: nothing found")
+
+
+def _say(error: ModelError) -> int:
+    print(f"xunjian models: {error}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,90 @@
+"""What a model package says about itself: `card.yaml`, read strictly."""
+
+import re
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from models.errors import PackageError
+
+CARD_BYTES_MAX = 64 * 1024
+FILE_BYTES_MAX = 512 * 1024**2  # a file is checked and loaded in memory
+
+NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,62}"
+Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]
+ClassName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _plain(name: str) -> str:
+    if PurePosixPath(name).name != name or name.startswith(".") or not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", name):
+        raise ValueError("a file lies beside the card: a plain name, no folder, no leading dot")
+    return name
+
+
+FileName = Annotated[str, AfterValidator(_plain)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class FileFacts(_Part):
+    sha256: Sha256
+    bytes: int = Field(ge=1, le=FILE_BYTES_MAX)
+
+
+class InputFacts(_Part):
+    """size_px: the longer side of the network's input unless the caller asks otherwise. stride_px: both sides are
+    multiples of it. dynamic: any such height and width is accepted; else the input is a square of size_px.
+    """
+
+    size_px: int = Field(ge=32, le=4096)
+    stride_px: int = Field(ge=1, le=128)
+    dynamic: bool
+
+    @model_validator(mode="after")
+    def _whole_strides(self) -> "InputFacts":
+        if self.size_px % self.stride_px:
+            raise ValueError(f"size_px {self.size_px} is no multiple of stride_px {self.stride_px}")
+        return self
+
+
+class Card(_Part):
+    schema_id: Literal["xunjian.model/1"] = Field(alias="schema")
+    name: Name
+    version: int = Field(ge=1)
+    task: Literal["detection"]
+    decoder: str
+    precision: Literal["fp32", "fp16", "int8"]
+    licence: str
+    weights: FileName
+    input: InputFacts
+    classes: tuple[ClassName, ...] = Field(min_length=1, max_length=1000)
+    files: dict[FileName, FileFacts] = Field(min_length=1, max_length=32)
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> "Card":
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("a class is named twice")
+        if self.weights not in self.files:
+            raise ValueError(f"weights file {self.weights} is not among files")
+        return self
+
+
+def parse_card(content: bytes, source: str) -> Card:
+    """Raises PackageError, one line with the first thing that is wrong; `source` is named in it."""
+    if len(content) > CARD_BYTES_MAX:
+        raise PackageError(f"{source}: larger than {CARD_BYTES_MAX} bytes; this is no model card")
+    try:
+        return Card.model_validate(yaml.safe_load(content))
+    except yaml.YAMLError as error:
+        raise PackageError(f"{source}: not YAML: {' '.join(str(error).split())}") from error
+    except UnicodeDecodeError as error:
+        raise PackageError(f"{source}: not UTF-8 text") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"]) or "card"
+        raise PackageError(f"{source}: {where}: {first['msg']}") from error

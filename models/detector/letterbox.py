@@ -1,0 +1,84 @@
+"""A frame into the network's input without distortion, and boxes back out of it."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+GREY = 114  # what Ultralytics pads with in training
+
+
+@dataclass(frozen=True, slots=True)
+class Letterbox:
+    """How a frame lies in the network's input. All in pixels; (left, top) is where the scaled frame starts."""
+
+    frame_width: int
+    frame_height: int
+    input_width: int
+    input_height: int
+    left: int
+    top: int
+    scaled_width: int
+    scaled_height: int
+
+    @classmethod
+    def fit(cls, frame_width: int, frame_height: int, size_px: int, stride_px: int, *, square: bool) -> "Letterbox":
+        """Scales the longer side to size_px and centres the rest.
+
+        square: the input is size_px x size_px. Else each side is the smallest multiple of stride_px that holds the
+        scaled frame: a 16:9 frame then costs 60 % of the square.
+        """
+        scale = size_px / max(frame_width, frame_height)
+        scaled_width = max(1, round(frame_width * scale))
+        scaled_height = max(1, round(frame_height * scale))
+        input_width = size_px if square else _up(scaled_width, stride_px)
+        input_height = size_px if square else _up(scaled_height, stride_px)
+        return cls(
+            frame_width,
+            frame_height,
+            input_width,
+            input_height,
+            (input_width - scaled_width) // 2,
+            (input_height - scaled_height) // 2,
+            scaled_width,
+            scaled_height,
+        )
+
+    def to_frame(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, 4) boxes in input pixels -> relative frame coordinates, not clipped."""
+        start = np.array([self.left, self.top] * 2, np.float32)
+        size = np.array([self.scaled_width, self.scaled_height] * 2, np.float32)
+        return ((boxes - start) / size).astype(np.float32)
+
+    def to_input(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, 4) boxes in relative frame coordinates -> input pixels."""
+        start = np.array([self.left, self.top] * 2, np.float32)
+        size = np.array([self.scaled_width, self.scaled_height] * 2, np.float32)
+        return (boxes * size + start).astype(np.float32)
+
+
+class Canvas:
+    """The input tensor of one letterbox, kept and written over from frame to frame: the padding is painted once."""
+
+    def __init__(self, letterbox: Letterbox) -> None:
+        self.letterbox = letterbox
+        height, width = letterbox.input_height, letterbox.input_width
+        self._tensor = np.full((1, 3, height, width), GREY / 255, np.float32)
+        rows = slice(letterbox.top, letterbox.top + letterbox.scaled_height)
+        columns = slice(letterbox.left, letterbox.left + letterbox.scaled_width)
+        self._inside = self._tensor[0, :, rows, columns]
+
+    def paint(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(H, W, 3) uint8 BGR of the letterbox's frame size -> (1, 3, h, w) float32 RGB in 0..1, valid until the
+        next call.
+        """
+        size = (self.letterbox.scaled_width, self.letterbox.scaled_height)
+        scaled = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+        for channel in range(3):
+            np.multiply(scaled[:, :, 2 - channel], np.float32(1 / 255), out=self._inside[channel])
+        return self._tensor
+
+
+def _up(length: int, multiple: int) -> int:
+    return -(-length // multiple) * multiple

@@ -1,0 +1,99 @@
+"""ONNX Runtime: CPU, CUDA and TensorRT providers, by configuration."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from models.engine.engine import Engine, Tensor
+from models.errors import EngineError
+
+Device = Literal["cpu", "cuda", "tensorrt"]
+
+PROVIDERS: dict[str, str] = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+}
+DTYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(int64)": "int64",
+    "tensor(int32)": "int32",
+    "tensor(uint8)": "uint8",
+    "tensor(bool)": "bool",
+}
+
+
+class OnnxRuntimeEngine(Engine):
+    """weights: the bytes of a self-contained ONNX file. devices: in order of preference, all of which must come up;
+    nodes that one does not support go to the next, and to the CPU last. threads: of the CPU, for one run.
+
+    Raises EngineError.
+    """
+
+    def __init__(self, weights: bytes, devices: Sequence[Device] = ("cpu",), threads: int = 2) -> None:
+        try:
+            import onnxruntime  # here, so that a box without it can say what to install
+        except ImportError as error:
+            raise EngineError("onnxruntime is not installed; install xunjian[cpu] or xunjian[gpu]") from error
+        self._errors = _errors(onnxruntime.capi.onnxruntime_pybind11_state)
+        providers = _providers(devices, onnxruntime.get_available_providers())
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors; what matters is raised
+        try:
+            self._session = onnxruntime.InferenceSession(weights, options, providers=providers)
+        except self._errors as error:
+            raise EngineError(f"onnxruntime cannot load these weights: {_one_line(error)}") from error
+        _refuse_silent_fallback(providers, self._session.get_providers())
+        self.name = f"onnxruntime-{devices[0]}"
+        self.inputs = tuple(map(_tensor, self._session.get_inputs()))
+        self.outputs = tuple(map(_tensor, self._session.get_outputs()))
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        try:
+            outputs: list[NDArray[Any]] = self._session.run(None, dict(feeds))
+        except self._errors as error:
+            raise EngineError(f"onnxruntime cannot run this input: {_one_line(error)}") from error
+        return outputs
+
+
+def _errors(runtime: Any) -> tuple[type[Exception], ...]:
+    """What its calls raise: classes of its own without a common base, and Python's from its wrapper."""
+    own = [kind for kind in vars(runtime).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    return (RuntimeError, ValueError, TypeError, *own)
+
+
+def _providers(devices: Sequence[Device], available: Sequence[str]) -> list[str]:
+    unknown = [device for device in devices if device not in PROVIDERS]
+    if unknown or not devices:
+        raise EngineError(f"unknown device {', '.join(unknown) or '(none)'}; one of {', '.join(PROVIDERS)}")
+    providers = [PROVIDERS[device] for device in devices]
+    for device, provider in zip(devices, providers, strict=True):
+        if provider not in available:
+            raise EngineError(
+                f"device {device} is not in this onnxruntime (it has {', '.join(available)}); "
+                "install xunjian[gpu] instead of xunjian[cpu], or set the device to cpu"
+            )
+    return providers
+
+
+def _refuse_silent_fallback(asked: Sequence[str], got: Sequence[str]) -> None:
+    """ONNX Runtime goes on with the CPU when CUDA's libraries do not load, with a log line at most."""
+    missing = [provider for provider in asked if provider not in got]
+    if missing:
+        raise EngineError(
+            f"{', '.join(missing)} did not come up, only {', '.join(got)}; "
+            "check the driver and the CUDA, cuDNN or TensorRT libraries, or set the device to cpu"
+        )
+
+
+def _tensor(described: Any) -> Tensor:
+    shape = tuple(side if isinstance(side, int) else None for side in described.shape)
+    return Tensor(described.name, shape, DTYPES.get(described.type, described.type))
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

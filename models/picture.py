@@ -1,0 +1,33 @@
+"""A picture file into pixels."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+
+PICTURE_BYTES_MAX = 64 * 1024**2
+
+
+class PictureError(ModelError):
+    """A file that is no readable picture."""
+
+
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 BGR, turned the way its EXIF orientation says, as viewers show it. Raises PictureError."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(PICTURE_BYTES_MAX + 1)
+    except OSError as error:
+        raise PictureError(f"{path}: cannot be read ({error.strerror})") from error
+    if not 0 < len(content) <= PICTURE_BYTES_MAX:
+        raise PictureError(f"{path}: {'empty' if not content else 'too large'}; give a JPEG or PNG picture")
+    try:
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise PictureError(f"{path}: cannot be decoded; give a JPEG or PNG picture") from error
+    if image is None:
+        raise PictureError(f"{path}: not a picture that can be decoded; give a JPEG or PNG picture")
+    return np.asarray(image, np.uint8)

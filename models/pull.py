@@ -1,0 +1,103 @@
+"""Gets a package into the user's models folder: from a pinned URL, or from a directory on a stick or a mirror."""
+
+import http.client
+import os
+import secrets
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from models.card import CARD_BYTES_MAX, parse_card
+from models.errors import PackageError
+from models.package import CARD, Package, open_package
+from models.registry import Entry, check_pinned
+
+TIMEOUT_S = 30.0
+
+ReadFile = Callable[[str, int], bytes]
+"""File name in the package, most bytes -> content, cut there. Raises PackageError."""
+
+
+def read_from_folder(folder: Path) -> ReadFile:
+    def read(name: str, bytes_max: int) -> bytes:
+        try:
+            with (folder / name).open("rb") as file:
+                return file.read(bytes_max)
+        except OSError as error:
+            raise PackageError(f"{folder / name}: cannot be read ({error.strerror})") from error
+
+    return read
+
+
+def read_from_url(url: str) -> ReadFile:
+    """url: of the package's folder, http or https: what arrives is checked against pinned hashes either way."""
+
+    def read(name: str, bytes_max: int) -> bytes:
+        address = f"{url.rstrip('/')}/{name}"
+        try:
+            with urllib.request.urlopen(address, timeout=TIMEOUT_S) as answer:  # noqa: S310 - scheme checked by Entry
+                content: bytes = answer.read(bytes_max)
+        except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+            reason = getattr(error, "reason", None) or error
+            raise PackageError(
+                f"{address}: {reason}; without a network, take the package from a folder: --from DIR"
+            ) from error
+        return content
+
+    return read
+
+
+def pull(name: str, entry: Entry | None, read: ReadFile, into: Path) -> Package:
+    """Copies the package to `into/NAME`, in place of an older one, only once every file is what the card says and the
+    card is what the registry pins (no entry: the card alone speaks for the files). Raises PackageError.
+    """
+    card_content = read(CARD, CARD_BYTES_MAX + 1)
+    card = parse_card(card_content, CARD)
+    if card.name != name:
+        raise PackageError(f"the package there is {card.name!r}, not {name!r}")
+    arriving = into / f".{name}.{secrets.token_hex(4)}"
+    try:
+        arriving.mkdir(parents=True)
+        _write(arriving / CARD, card_content)
+        for file_name, facts in card.files.items():
+            _write(arriving / file_name, read(file_name, facts.bytes + 1))
+        package = open_package(arriving)
+        if entry:
+            check_pinned(package, name, entry)
+        _put_in_place(arriving, into / name)
+    except OSError as error:
+        raise PackageError(
+            f"{into}: cannot be written ({error.strerror}); set XUNJIAN_MODELS to a folder that can"
+        ) from error
+    finally:
+        shutil.rmtree(arriving, ignore_errors=True)
+    return open_package(into / name)
+
+
+def _put_in_place(arrived: Path, place: Path) -> None:
+    _sync(arrived)
+    if place.exists():
+        older = place.with_name(f".{place.name}.{secrets.token_hex(4)}.old")
+        place.rename(older)
+        arrived.rename(place)
+        shutil.rmtree(older, ignore_errors=True)
+    else:
+        arrived.rename(place)
+    _sync(place.parent)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,97 @@
+"""Which packages there are, by name, and where: `registry.yaml` pins the known ones, other folders hold pulled ones."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.card import ClassName, Name, Sha256
+from models.errors import PackageError
+from models.package import CARD, Package, open_package
+
+REGISTRY = Path(__file__).with_name("registry.yaml")
+
+
+class Entry(BaseModel):
+    """path: relative to the registry, for a package that ships. url: where `pull` finds the folder otherwise.
+
+    sha256: of the weights; card_sha256: of the card, which in turn pins every file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str | None = None
+    url: str | None = Field(default=None, pattern=r"^https?://")
+    card_sha256: Sha256
+    sha256: Sha256
+    decoder: str
+    licence: str
+    classes: tuple[ClassName, ...]
+
+
+class Registry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    default: Name
+    packages: dict[Name, Entry]
+
+
+@cache
+def read_registry(path: Path = REGISTRY) -> Registry:
+    """Raises PackageError."""
+    try:
+        return Registry.model_validate(yaml.safe_load(path.read_bytes()))
+    except OSError as error:
+        raise PackageError(f"{path}: cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise PackageError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise PackageError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def pulled_folder() -> Path:
+    """Where `pull` puts packages: $XUNJIAN_MODELS, else the user's data directory (XDG)."""
+    if chosen := os.environ.get("XUNJIAN_MODELS"):
+        return Path(chosen)
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "xunjian" / "models"
+
+
+def find_package(name: str | None = None, registry_path: Path = REGISTRY) -> Package:
+    """The package of that name, or of that folder when `name` is one; without a name, the default.
+
+    Every file is checked. Raises PackageError when there is none, or when it is not the pinned one.
+    """
+    registry = read_registry(registry_path)
+    name = name or registry.default
+    if "/" in name or (Path(name) / CARD).is_file():
+        return open_package(Path(name))
+    entry = registry.packages.get(name)
+    folder = registry_path.parent / entry.path if entry and entry.path else pulled_folder() / name
+    if not (folder / CARD).is_file():
+        known = sorted({*registry.packages, *pulled_names()})
+        advice = f"get it: xunjian models pull {name}" if entry else f"known: {', '.join(known)}"
+        raise PackageError(f"no model package {name!r} at {folder}; {advice}")
+    package = open_package(folder)
+    if entry:
+        check_pinned(package, name, entry)
+    elif package.card.name != name:
+        raise PackageError(f"{folder}: holds package {package.card.name!r}; rename the folder or ask for that name")
+    return package
+
+
+def check_pinned(package: Package, name: str, entry: Entry) -> None:
+    """Raises PackageError when the package is not the one that the registry pins under this name."""
+    if package.card_sha256 != entry.card_sha256 or package.sha256 != entry.sha256:
+        raise PackageError(
+            f"{package.folder}: not the {name} that the registry pins (card sha256 {package.card_sha256[:12]}..., "
+            f"expected {entry.card_sha256[:12]}...); get it again: xunjian models pull {name}"
+        )
+
+
+def pulled_names() -> list[str]:
+    folder = pulled_folder()
+    return sorted(path.parent.name for path in folder.glob(f"*/{CARD}")) if folder.is_dir() else []
