@@ -1,0 +1,46 @@
+"""The fixed camera of a rendered scene: a pinhole above flat ground, looking down by `pitch_deg`.
+
+World frame: metres, x to the right, y up, z away from the camera; the ground is y = 0, the camera stands over the
+origin. Picture frame: relative, x right, y down, 0..1.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+NEAREST_M = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """width_deg: the horizontal field of view. aspect: picture width / height."""
+
+    height_m: float
+    pitch_deg: float
+    width_deg: float
+    aspect: float
+
+    @property
+    def focal(self) -> float:
+        """Focal length in picture widths."""
+        return 0.5 / math.tan(math.radians(self.width_deg) / 2)
+
+    def depth_m(self, world: Points) -> Points:
+        """(N, 3) world points -> (N,) metres along the optical axis, at least NEAREST_M."""
+        pitch = math.radians(self.pitch_deg)
+        depth = world[:, 2] * math.cos(pitch) - (world[:, 1] - self.height_m) * math.sin(pitch)
+        return np.maximum(depth, NEAREST_M)
+
+    def project(self, world: Points) -> Points:
+        """(N, 3) world points -> (N, 2) picture points; not clipped to the picture."""
+        pitch = math.radians(self.pitch_deg)
+        up = (world[:, 1] - self.height_m) * math.cos(pitch) + world[:, 2] * math.sin(pitch)
+        scale = self.focal / self.depth_m(world)
+        return np.stack([0.5 + world[:, 0] * scale, 0.5 - up * scale * self.aspect], axis=1)
+
+    def ground(self, places: Points) -> Points:
+        """(N, 2) ground places `[x, z]` -> (N, 2) picture points."""
+        return self.project(np.stack([places[:, 0], np.zeros(len(places)), places[:, 1]], axis=1))
