@@ -2,18 +2,11 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
 
-from contract.evidence_manifest import EvidenceItem
 from contract.incident_report import Phase
+from edge.evidence.store import SealedFile
 
-
-@dataclass(frozen=True, slots=True)
-class SealedFile:
-    """A file that lies at `path` under its hash, already fsynced together with its folder."""
-
-    item: EvidenceItem
-    path: Path
+__all__ = ["ChainPosition", "Revision", "RevisionDraft", "SealedFile"]
 
 
 @dataclass(frozen=True, slots=True)
