@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contract.ids import Timestamp
 
@@ -24,14 +24,15 @@ class Document(Part):
 
     SCHEMA: ClassVar[str]
 
-    schema_: str = Field(alias="schema")
+    schema_: str = Field(default="", alias="schema")  # filled in by the class
     signature: Signature | None = None
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False, populate_by_name=True)
 
-    def __init__(self, **fields: Any) -> None:
-        fields.setdefault("schema", type(self).SCHEMA)
-        super().__init__(**fields)
+    @model_validator(mode="before")
+    @classmethod
+    def _carries_its_schema(cls, fields: Any) -> Any:
+        return {"schema": cls.SCHEMA, **fields} if isinstance(fields, dict) else fields
 
     def to_object(self) -> dict[str, Any]:
         """The JSON object, absent optionals left out; what gets signed and canonicalised."""
