@@ -1,5 +1,6 @@
 """A small folder of sealed evidence, as a box would leave it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from contract.codec import sha256_hex
@@ -15,7 +16,7 @@ def seal_folder(folder: Path, incidents: int = 2, revisions: int = 3) -> Signing
     previous: str | None = None
     sequence = 0
     for number in range(incidents):
-        incident_id = uuid7(examples.NOW)
+        incident_id = uuid7(examples.NOW + timedelta(seconds=number))  # so that names sort as the chain does
         place = folder / "incidents" / incident_id
         place.mkdir(parents=True)
         for revision in range(revisions):
