@@ -2,10 +2,35 @@
 SHELL := /bin/bash
 export UV_PYTHON_DOWNLOADS := never
 
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PURE := $(wildcard tests/contract tests/models tests/edge tests/central tests/project)
+SERIAL := $(wildcard tests/conformance tests/integration tests/scenarios tests/story tests/browser tests/faults)
+
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-check:  ## format, lint, types, import contracts
-	.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
+setup: python  ## .venv with box and centre, as the lock file says
+	@$(PYTHON) bootstrap.py setup
 
-.PHONY: help check
+test: develop check  ## everything that must hold, in minutes; installs mosquitto and a browser from Debian when it may
+	@$(PYTHON) bootstrap.py test-tools
+	@.venv/bin/pytest -q -n 2 $(PURE); pure=$$?; .venv/bin/pytest -q $(SERIAL); serial=$$?; exit $$(( pure | serial ))
+
+check: develop  ## format, lint, types, import contracts
+	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q . && .venv/bin/mypy && .venv/bin/lint-imports | tail -8 && exit $${PIPESTATUS[0]}
+
+docs: develop  ## the pictures of the documents, made by the browser tests
+	@$(PYTHON) bootstrap.py test-tools
+	@XUNJIAN_PICTURES=docs/images .venv/bin/pytest -q tests/browser
+
+clean:  ## what can be made again: the demo's run, caches, the environment
+	rm -rf .demo .cache .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+develop: python
+	@$(PYTHON) bootstrap.py setup --dev
+
+python:
+	@test -n '$(PYTHON)' || { echo 'xunjian setup: Python 3.11 or newer is not on PATH; run: apt install python3' >&2; exit 1; }
+
+.PHONY: help setup test check docs clean develop python
