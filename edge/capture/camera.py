@@ -17,15 +17,18 @@ class Camera(ABC):
     """Yields frames in stream order; beside them `ring` holds the encoded packets they came from.
 
     A file ends its iterator at its end (`loop` starts it again with stream_s going on); a stream raises CameraError
-    when it stalls longer than its time-out.
+    when it stalls longer than its time-out. A camera that is live drops frames that nobody took in time, never packets.
     """
 
     camera_id: str
     source: str  # as people may read it: passwords masked
     ring: PacketRing
+    frames_in: int  # decoded so far
+    frames_dropped: int  # of these, replaced by a newer one before they were taken
 
     @abstractmethod
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        """Opens the source. Raises CameraError."""
 
     @abstractmethod
     def __exit__(
@@ -33,4 +36,5 @@ class Camera(ABC):
     ) -> None: ...
 
     @abstractmethod
-    def frames(self) -> Iterator[Frame]: ...
+    def frames(self) -> Iterator[Frame]:
+        """Raises CameraError when the source fails."""

@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import groupby
+from threading import Lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,24 @@ class EncodedPacket:
     format: StreamFormat
 
 
+@dataclass(frozen=True, slots=True)
+class ClipPackets:
+    """Packets of one format in decoding order, the first a keyframe.
+
+    first_s, last_s: stream seconds of the first and the last picture shown; the pre-roll that the clip really has is
+    the event's stream_s - first_s.
+    """
+
+    packets: tuple[EncodedPacket, ...]
+    first_s: float
+    last_s: float
+
+
 class PacketRing:
-    """The oldest packets go first. Raises ValueError when `bytes_max` is not positive."""
+    """The oldest packets go first. The capture thread appends while others read.
+
+    Raises ValueError when `bytes_max` is not positive.
+    """
 
     def __init__(self, bytes_max: int) -> None:
         if bytes_max <= 0:
@@ -39,16 +57,54 @@ class PacketRing:
         self._bytes_max = bytes_max
         self._bytes = 0
         self._packets: deque[EncodedPacket] = deque()
+        self._lock = Lock()
 
     @property
     def bytes_held(self) -> int:
         return self._bytes
 
     def append(self, packet: EncodedPacket) -> None:
-        self._packets.append(packet)
-        self._bytes += len(packet.data)
-        while self._bytes > self._bytes_max and len(self._packets) > 1:
-            self._bytes -= len(self._packets.popleft().data)
+        with self._lock:
+            self._packets.append(packet)
+            self._bytes += len(packet.data)
+            while self._bytes > self._bytes_max and len(self._packets) > 1:
+                self._bytes -= len(self._packets.popleft().data)
 
     def packets(self) -> Sequence[EncodedPacket]:
-        return tuple(self._packets)
+        with self._lock:
+            return tuple(self._packets)
+
+    def clip(self, from_s: float, to_s: float, cap_s: float = 30.0) -> ClipPackets | None:
+        return select_clip(self.packets(), from_s, to_s, cap_s)
+
+
+def select_clip(
+    packets: Sequence[EncodedPacket], from_s: float, to_s: float, cap_s: float = 30.0
+) -> ClipPackets | None:
+    """The packets that show `from_s` to `to_s` (stream seconds), at most `cap_s` long.
+
+    Begins at the newest keyframe at or before `from_s`, else at the oldest one held. A keyframe so old that the cap
+    would cut the end off is passed over for the next. Of two formats the one that fills more of the window is taken.
+    None when no keyframe serves. Raises ValueError when the window or the cap is not positive.
+    """
+    if not (to_s > from_s and cap_s > 0):
+        raise ValueError("a clip needs from_s < to_s and a positive cap_s")
+    runs = (tuple(run) for _, run in groupby(packets, key=lambda packet: packet.format))
+    clips = [clip for run in runs if (clip := _clip_of_run(run, from_s, to_s, cap_s)) is not None]
+    return max(clips, key=lambda clip: min(clip.last_s, to_s) - max(clip.first_s, from_s), default=None)
+
+
+def _clip_of_run(packets: tuple[EncodedPacket, ...], from_s: float, to_s: float, cap_s: float) -> ClipPackets | None:
+    starts = [
+        index for index, packet in enumerate(packets) if packet.keyframe and to_s - cap_s <= packet.stream_s <= to_s
+    ]
+    if not starts:
+        return None
+    before = [index for index in starts if packets[index].stream_s <= from_s]
+    start = before[-1] if before else starts[0]
+    first_s = packets[start].stream_s
+    ends = [index for index in range(start, len(packets)) if packets[index].stream_s <= to_s]
+    # Pictures shown before the keyframe but sent after it (open GOP) refer to what the clip does not hold.
+    chosen = tuple(packet for packet in packets[start : ends[-1] + 1] if packet.stream_s >= first_s)
+    last_s = max(packet.stream_s for packet in chosen)
+    return None if last_s < from_s else ClipPackets(chosen, first_s, last_s)

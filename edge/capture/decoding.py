@@ -1,0 +1,190 @@
+"""FFmpeg by PyAV: an opened source's packets into the ring, its pictures out. Files and streams share it.
+
+What a broken-off or ended source means (a truncated file, a camera that is gone) is judged by the camera, not here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import av
+import av.error
+import numpy as np
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from edge.capture.camera import CameraError
+from edge.capture.packet_ring import EncodedPacket, PacketRing, StreamFormat
+from edge.capture.timeline import Timeline
+
+if TYPE_CHECKING:
+    from av.packet import Packet  # generic for type checkers only
+
+PACKETS_BEFORE_KEYFRAME_MAX = 600  # streams of intra refresh never send one: after these, take what comes
+RATE_UNKNOWN = 25
+
+
+class ReadError(CameraError):
+    """The source was open and broke off while it was read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """Decoded, not yet converted: a picture that is dropped costs no conversion."""
+
+    stream_s: float
+    frame: VideoFrame
+
+    def image(self) -> NDArray[np.uint8]:
+        """(H, W, 3) uint8, BGR."""
+        return np.ascontiguousarray(self.frame.to_ndarray(format="bgr24"), dtype=np.uint8)
+
+
+class VideoSource:
+    """The first video stream of one opened source. `pictures` may be read once.
+
+    url: what FFmpeg opens; shown: the same as people may read it, the beginning of every error.
+    Raises CameraError when the source cannot be opened or holds no video that can be decoded.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        shown: str,
+        ring: PacketRing,
+        *,
+        options: dict[str, str] | None = None,
+        open_s_max: float | None = None,
+        read_s_max: float | None = None,
+    ) -> None:
+        self._shown = shown
+        self._ring = ring
+        try:
+            self._container: InputContainer = av.open(
+                url, "r", options=options or {}, timeout=(open_s_max, read_s_max), metadata_errors="replace"
+            )
+        except av.error.FFmpegError as error:
+            raise CameraError(f"{shown}: {_why_not_opened(error)}") from error
+        try:
+            self._stream = _video_stream(self._container, shown)
+        except CameraError:
+            self._container.close()
+            raise
+        self._interval_s = 1 / float(self._stream.average_rate or self._stream.guessed_rate or RATE_UNKNOWN)
+        time_base = self._stream.time_base
+        assert time_base is not None, "FFmpeg gives every demuxed stream a time base"
+        self.timeline = Timeline(time_base, max(1, round(self._interval_s / time_base)))
+        length = self._container.duration
+        self.expected_s = None if length is None else length / av.time_base  # as the source says
+        self._last_s = 0.0
+        self._format: StreamFormat | None = None
+        self.packets_undecodable = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._container.close()
+
+    def go_on_from(self, timeline: Timeline) -> None:
+        """Continues the scale that an earlier run of the same source left."""
+        timeline.restart()
+        if timeline.time_base == self.timeline.time_base:
+            self.timeline = timeline
+
+    def pictures(self) -> Iterator[Picture]:
+        """Pictures in the order of showing, until the source ends. A packet that does not decode is passed over.
+
+        Raises ReadError when the source breaks off or stalls longer than `read_s_max`.
+        """
+        decoder = self._stream.codec_context
+        for packet in self._packets():
+            packet.pts, packet.dts = self.timeline.place(packet.pts, packet.dts, packet.duration)
+            try:
+                frames = decoder.decode(packet)
+            except av.error.FFmpegError:
+                self.packets_undecodable += 1
+                frames = []
+            self._ring.append(self._encoded(packet, packet.pts, packet.dts))
+            yield from (self._picture(frame) for frame in frames)
+        try:
+            yield from (self._picture(frame) for frame in decoder.decode(None))
+        except av.error.FFmpegError:
+            self.packets_undecodable += 1
+
+    def _packets(self) -> "Iterator[Packet[VideoStream]]":
+        """From the first keyframe on: what comes before it refers to pictures that never came."""
+        waited = 0
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.size == 0:  # the end; `pictures` flushes the decoder itself
+                    continue
+                if packet.is_keyframe:
+                    waited = PACKETS_BEFORE_KEYFRAME_MAX
+                if waited >= PACKETS_BEFORE_KEYFRAME_MAX:
+                    yield packet
+                waited += 1
+        except av.error.FFmpegError as error:
+            raise ReadError(f"{self._shown}: {_reason(error)}") from error
+
+    def _encoded(self, packet: "Packet[VideoStream]", pts: int, dts: int) -> EncodedPacket:
+        codec, time_base = self._stream.codec_context, self.timeline.time_base
+        now = StreamFormat(codec.codec.canonical_name, codec.width, codec.height, time_base, codec.extradata)
+        if now != self._format:  # one object for all packets of a format
+            self._format = now
+        assert self._format is not None
+        return EncodedPacket(
+            float(pts * time_base), pts, dts, packet.duration or 0, packet.is_keyframe, bytes(packet), self._format
+        )
+
+    def _picture(self, frame: VideoFrame) -> Picture:
+        if frame.pts is None:
+            self._last_s += self._interval_s
+        else:
+            self._last_s = max(self._last_s, float(frame.pts * self.timeline.time_base))
+        return Picture(self._last_s, frame)
+
+
+def _video_stream(container: InputContainer, shown: str) -> VideoStream:
+    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    if not streams:
+        held = "only sound" if container.streams.audio else "no video stream"
+        raise CameraError(f"{shown}: holds {held}; give a video file or a camera's video address")
+    if streams[0].codec_context is None:
+        raise CameraError(f"{shown}: its codec is not known; convert it to H.264, or set the camera to H.264 or H.265")
+    return streams[0]
+
+
+def _why_not_opened(error: av.error.FFmpegError) -> str:
+    match error:
+        case av.error.FileNotFoundError():
+            return "no such file; check the path"
+        case av.error.PermissionError():
+            return "may not be read; check the file's permissions"
+        case av.error.IsADirectoryError():
+            return "is a folder; give one video file"
+        case av.error.InvalidDataError() | av.error.EOFError():
+            return (
+                "is not a video that can be read (wrong format, or cut off before its index); copy or record it again"
+            )
+        case av.error.HTTPUnauthorizedError() | av.error.HTTPForbiddenError():
+            return "the camera refuses the user name or password; check both"
+        case av.error.HTTPNotFoundError():
+            return "the camera has no stream of this path; check the address in its manual"
+        case av.error.ExitError() | av.error.TimeoutError():
+            return "does not answer in time; check that it is switched on and that the network reaches it"
+        case _:
+            return f"cannot be opened ({_reason(error)}); check the address and the network"
+
+
+def _reason(error: av.error.FFmpegError) -> str:
+    """FFmpeg's own words, without the address, which may hold a password."""
+    if isinstance(error, av.error.ExitError):
+        return "nothing more came in time"
+    return error.strerror or type(error).__name__

@@ -1,0 +1,134 @@
+"""A video file as a camera: paced by its own timestamps, or as fast as the consumer takes it."""
+
+import logging
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from edge.capture.camera import Camera, CameraError
+from edge.capture.decoding import Picture, ReadError, VideoSource
+from edge.capture.frame import Frame
+from edge.capture.live import LiveCamera
+from edge.capture.packet_ring import PacketRing
+from edge.clock import Clock, ClockQuality, Moment
+
+LOG = logging.getLogger(__name__)
+RING_BYTES_MAX = 64 * 2**20
+LATE_S_MAX = 1.0
+TRUNCATED_S_MIN = 1.0
+REPLAY_BOOT_ID = "replay"
+
+
+class VideoFileCamera(LiveCamera):
+    """Plays the file at its own speed on the monotonic clock, as a camera would deliver it.
+
+    loop: begins again at the end, for ever, with stream_s going on.
+    """
+
+    def __init__(
+        self, camera_id: str, path: Path, clock: Clock, *, loop: bool = False, ring_bytes_max: int = RING_BYTES_MAX
+    ) -> None:
+        super().__init__(camera_id, str(path), clock, ring_bytes_max, read_s_max=LATE_S_MAX)
+        self._path = path
+        self._loop = loop
+
+    def open(self) -> None:
+        self._first = _opened(self._path, self.ring)
+
+    def pictures(self) -> Iterator[Picture]:
+        source = self._first
+        started_s = self.clock.monotonic_s()
+        while True:
+            with closing(_played(source, self._path)) as pictures:
+                for picture in pictures:
+                    early_s = started_s + picture.stream_s - self.clock.monotonic_s()
+                    if early_s < -LATE_S_MAX:  # a camera that fell behind goes on from now, it does not race
+                        started_s -= early_s
+                    elif early_s > 0 and self.stopping.wait(early_s):
+                        return
+                    yield picture
+            if not self._loop or self.stopping.is_set():
+                return
+            timeline = source.timeline
+            source = _opened(self._path, self.ring)
+            source.go_on_from(timeline)
+
+
+class ReplayCamera(Camera):
+    """Every frame of the file, as fast as they are taken; nothing is dropped, no thread runs.
+
+    Moments are `start` (aware) + stream_s, the clock `unsynced`, the monotonic time that of the stream.
+    """
+
+    def __init__(self, camera_id: str, path: Path, start: datetime, *, ring_bytes_max: int = RING_BYTES_MAX) -> None:
+        if start.tzinfo is None:
+            raise ValueError("start needs a time zone")
+        self.camera_id = camera_id
+        self.source = str(path)
+        self.ring = PacketRing(ring_bytes_max)
+        self.frames_in = 0
+        self.frames_dropped = 0
+        self._path = path
+        self._start = start
+        self._opened: VideoSource | None = None
+
+    def __enter__(self) -> Self:
+        self._opened = _opened(self._path, self.ring)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def frames(self) -> Iterator[Frame]:
+        assert self._opened is not None, "enter the camera first"
+        for picture in _played(self._opened, self._path):
+            yield Frame(self.camera_id, self.frames_in, picture.stream_s, self._moment(picture), picture.image())
+            self.frames_in += 1
+
+    def _moment(self, picture: Picture) -> Moment:
+        wall = self._start + timedelta(seconds=picture.stream_s)
+        return Moment(wall, round(picture.stream_s * 1000), REPLAY_BOOT_ID, ClockQuality("unsynced", source="file"))
+
+
+def _opened(path: Path, ring: PacketRing) -> VideoSource:
+    if path.is_file() and path.stat().st_size == 0:
+        raise CameraError(f"{path}: is empty (zero bytes); copy or record it again")
+    return VideoSource(f"file:{path}", str(path), ring)
+
+
+def _played(source: VideoSource, path: Path) -> Generator[Picture, None, None]:
+    """All pictures that decode, then one warning when the file holds less than it says.
+
+    Raises CameraError when not one decodes.
+    """
+    first_s: float | None = None
+    last_s = 0.0
+    broken: ReadError | None = None
+    with source:
+        try:
+            for picture in source.pictures():
+                first_s = picture.stream_s if first_s is None else first_s
+                last_s = picture.stream_s
+                yield picture
+        except ReadError as error:
+            broken = error
+    if first_s is None:
+        raise CameraError(f"{path}: no picture of it decodes; copy or record it again") from broken
+    expected_s = source.expected_s
+    held_s = last_s - first_s
+    short = expected_s is not None and expected_s - held_s > max(TRUNCATED_S_MIN, 0.05 * expected_s)
+    if broken or short or source.packets_undecodable:
+        LOG.warning(
+            "%s: damaged or cut off: %.1f s of %.1f s were read, %d packets did not decode; copy or record it again",
+            path,
+            held_s,
+            expected_s or held_s,
+            source.packets_undecodable,
+        )
