@@ -1,4 +1,4 @@
-"""`xunjian models list | pull | verify | detect`: model packages on this machine. Composition root."""
+"""`xunjian models list | pull | verify | detect | render`: model packages on this machine. Composition root."""
 
 import argparse
 import json
@@ -57,7 +57,22 @@ def _parser() -> argparse.ArgumentParser:
     detecting.add_argument("--device", choices=PROVIDERS, default="cpu")
     detecting.add_argument("--threads", type=int, default=2, help="of the CPU (2)")
     detecting.set_defaults(run=_detect)
+
+    rendering = commands.add_parser("render", help="a scenario as a clip, its detections and its truth")
+    rendering.add_argument("scenario", metavar="SCENARIO", help="a shipped name, or a YAML file")
+    rendering.add_argument("--out", type=Path, required=True, metavar="DIR")
+    rendering.add_argument("--seed", type=int, default=0, metavar="N", help="of textures, noise and scores (0)")
+    rendering.add_argument("--size", type=_size, default=(960, 540), metavar="WxH", help="in pixels (960x540)")
+    rendering.add_argument("--fps", type=int, default=10, metavar="N", help="frames a second (10)")
+    rendering.set_defaults(run=_render)
     return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size like 960x540")
+    return int(width), int(height)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -171,6 +186,16 @@ def _show(path: Path, rows: list[dict[str, object]]) -> None:
         assert isinstance(box, list)
         table.add_row(str(row["class"]), f"{row['score']:.2f}", " ".join(f"{side:.0f}" for side in box))
     Console().print(table if rows else f"{path}: nothing found")
+
+
+def _render(arguments: argparse.Namespace) -> int:
+    from models.synthetic.clip import render_scenario  # needs PyAV, which a centre has not got
+
+    clip = render_scenario(
+        arguments.scenario, arguments.out, seed=arguments.seed, size=arguments.size, fps=arguments.fps
+    )
+    print(clip.video, clip.detections, clip.truth, sep="\n")
+    return 0
 
 
 def _say(error: ModelError) -> int:

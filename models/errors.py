@@ -2,7 +2,8 @@
 
 ModelError
 |-- PackageError   the package on disk, or what the registry says about it
-`-- EngineError    the runtime that should execute it
+|-- EngineError    the runtime that should execute it
+`-- ScenarioError  a scene that cannot be rendered
 """
 
 
@@ -16,3 +17,7 @@ class PackageError(ModelError):
 
 class EngineError(ModelError):
     """The inference runtime is not installed, cannot read the weights, or is not the one that was asked for."""
+
+
+class ScenarioError(ModelError):
+    """A scenario's file is wrong, or it cannot be rendered as asked; the message names the file."""

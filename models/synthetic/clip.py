@@ -8,8 +8,9 @@ from pathlib import Path
 import av
 import numpy as np
 
+from models.errors import ScenarioError
 from models.synthetic.render import Renderer
-from models.synthetic.scenario import ScenarioError, load_scenario
+from models.synthetic.scenario import load_scenario
 from models.synthetic.scene import CLASS_NAMES, Scene, Sighting
 
 KEYFRAME_EVERY_S = 2

@@ -8,6 +8,7 @@ from typing import Literal
 
 import yaml
 
+from models.errors import ScenarioError
 from models.synthetic.figures import Colour
 from models.synthetic.path import Path
 
@@ -17,10 +18,6 @@ DEFAULTS: dict[str, dict[str, Colour]] = {
     "person": {"colour": (60, 70, 160), "trousers": (70, 55, 45)},
     "car": {"colour": (165, 150, 140), "trousers": (0, 0, 0)},
 }
-
-
-class ScenarioError(Exception):
-    """The scenario cannot be rendered; the message names the file and what would be right."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,11 @@ import pytest
 from edge.capture.frame import Frame
 from edge.clock import ClockQuality, Moment
 from edge.detection.detector import DetectorError, FrameDetector
+from edge.detection.network import NetworkDetector
 from edge.detection.scripted import ScriptedDetector
+from models.detector.detector import Detector
+from models.engine.onnx_runtime import OnnxRuntimeEngine
+from models.registry import find_package
 
 SCRIPT = """{"scripted": 1, "classes": ["person", "car"], "duration_s": 1.0, "fps": 10}
 {"t": 0.0, "detections": [{"class": "car", "score": 0.8, "box": [0.1, 0.2, 0.3, 0.4]}]}
@@ -29,7 +33,12 @@ def scripted(place: Path) -> FrameDetector:
     return ScriptedDetector(path)
 
 
-MAKERS: list[Callable[[Path], FrameDetector]] = [scripted]
+def network(_: Path) -> FrameDetector:
+    package = find_package(None)
+    return NetworkDetector(Detector(package, OnnxRuntimeEngine(package.read_weights(), ("cpu",), 2), size_px=320))
+
+
+MAKERS: list[Callable[[Path], FrameDetector]] = [scripted, network]
 
 
 @pytest.fixture(params=MAKERS, ids=lambda maker: maker.__name__)

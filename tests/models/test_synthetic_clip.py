@@ -6,8 +6,8 @@ import av
 import pytest
 
 from edge.detection.script import parse_script
+from models.errors import ScenarioError
 from models.synthetic.clip import RenderedClip, render_scenario
-from models.synthetic.scenario import ScenarioError
 
 SHORT = """
 scenario: 1

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import yaml
 
+from models.errors import ScenarioError
 from models.synthetic.path import Path as WalkedPath
 from models.synthetic.render import Renderer
-from models.synthetic.scenario import Scenario, ScenarioError, load_scenario, parse_scenario
+from models.synthetic.scenario import Scenario, load_scenario, parse_scenario
 from models.synthetic.scene import Scene
 
 WIDTH, HEIGHT = 960, 540
