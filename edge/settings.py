@@ -1,0 +1,178 @@
+"""box.yaml: everything a person sets on a box, as one frozen object."""
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import unquote
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from contract.enrolment import PUBLIC_KEY_PATTERN
+from contract.ids import Slug
+
+BOX_YAML = "box.yaml"
+BYTES_MAX = 262_144
+_PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
+_USER_PASSWORD = re.compile(
+    r"^(?P<before>[a-z][a-z0-9+.-]*://[^/?#@:\s]*:)(?!\d{1,5}/)(?P<password>\S*)(?P<after>@[^@]*)$", re.IGNORECASE
+)
+_PARAMETER = re.compile(
+    r"^(?P<before>.*?(?:pass(?:word|wd)?|pwd|token)=)(?P<password>[^&;_/\s]+)(?P<after>.*)$", re.IGNORECASE
+)
+
+
+class SettingsError(Exception):
+    """box.yaml, or a secret that it points to, is not what it should be; one line that says what would be right."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CameraSettings(_Section):
+    """source: a file, or an RTSP address in which `${NAME}` stands for an environment variable and `${keys/FILE}` for
+    the content of a file of this box that only its owner can read. detections: a script in the place of the detector.
+    """
+
+    source: str = Field(min_length=1)
+    detections: Path | None = None
+    enabled: bool = True
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    lon: float | None = Field(default=None, ge=-180, le=180)
+    crs: str | None = None
+    address: str | None = None
+
+    @property
+    def is_stream(self) -> bool:
+        return "://" in self.source
+
+
+class CentralSettings(_Section):
+    """url: for introduction and uploads. broker: mqtt://HOST:PORT. public_key: base64, pinned at the introduction."""
+
+    url: str = Field(pattern=r"^https?://\S+$")
+    broker: str = Field(pattern=r"^mqtts?://\S+$")
+    public_key: str = Field(pattern=PUBLIC_KEY_PATTERN)
+
+
+class DetectorSettings(_Section):
+    """model: a package's name or folder; without one, the package that ships."""
+
+    model: str | None = None
+    threads: int = Field(default=2, ge=1, le=64)
+    device: Literal["cpu", "cuda", "tensorrt"] = "cpu"
+    score_min: float = Field(default=0.1, ge=0.01, le=0.9)
+
+
+class EvidenceSettings(_Section):
+    """ring_bytes_max: encoded packets held per camera; 64 MB is 30 s at 17 Mbit/s."""
+
+    ring_bytes_max: int = Field(default=64 * 2**20, ge=2**20, le=2**31)
+
+
+class Settings(_Section):
+    version: Literal[1] = 1
+    box_id: Slug
+    tenant: Slug = "default"
+    site: Slug = "default"
+    central: CentralSettings
+    cameras: dict[Slug, CameraSettings] = Field(min_length=1, max_length=64)
+    rules: Path = Path("rules.yaml")
+    detector: DetectorSettings = DetectorSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
+
+    @field_validator("rules")
+    @classmethod
+    def _inside(cls, value: Path) -> Path:
+        if value.is_absolute() or ".." in value.parts:
+            raise ValueError("a file of the box's folder, as in rules.yaml")
+        return value
+
+    @classmethod
+    def parse(cls, text: str, shown: str) -> Self:
+        """Raises SettingsError, beginning with `shown`."""
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise SettingsError(f"{shown}: not YAML: {' '.join(str(error).split())}") from error
+        try:
+            return cls.model_validate(value)
+        except ValidationError as error:
+            raise SettingsError(f"{shown}: {_first_problem(error, cls)}") from error
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Raises SettingsError."""
+        path = folder / BOX_YAML
+        try:
+            with path.open("rb") as file:
+                content = file.read(BYTES_MAX + 1)
+            text = content.decode("utf-8")
+        except FileNotFoundError as error:
+            raise SettingsError(f"{folder} is not a box yet: make one with `xunjian edge init {folder} ...`") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path}: cannot be read ({error})") from error
+        if len(content) > BYTES_MAX:
+            raise SettingsError(f"{path}: over {BYTES_MAX} bytes is no box.yaml")
+        return cls.parse(text, str(path))
+
+    def to_yaml(self) -> str:
+        return yaml.safe_dump(self.model_dump(mode="json", exclude_none=True), sort_keys=False, allow_unicode=True)
+
+
+def split_password(source: str, key_file: str) -> tuple[str, str | None]:
+    """The source with `${key_file}` in the place of its password, and the password; the source itself without one."""
+    for pattern in (_USER_PASSWORD, _PARAMETER):
+        match = pattern.match(source) if "://" in source else None
+        if match and match["password"] and not _PLACEHOLDER.fullmatch(match["password"]):
+            return f"{match['before']}${{{key_file}}}{match['after']}", match["password"]
+    return source, None
+
+
+def with_secrets(source: str, folder: Path, environment: Mapping[str, str] = os.environ) -> str:
+    """The address to open. Raises SettingsError when a secret is absent, or its file readable by others."""
+    return _PLACEHOLDER.sub(lambda match: _secret(match[1], folder, environment), source)
+
+
+def _secret(name: str, folder: Path, environment: Mapping[str, str]) -> str:
+    if "/" not in name:
+        if name not in environment:
+            raise SettingsError(f"{folder / BOX_YAML}: ${{{name}}} is not set: export {name} before the box starts")
+        return environment[name]
+    path = folder / unquote(name)
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise SettingsError(f"{folder / BOX_YAML}: ${{{name}}} is outside the box's folder; keep it under keys/")
+    try:
+        if path.stat().st_mode & 0o077:
+            raise SettingsError(f"{path} can be read by others: chmod 600 {path}")
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(
+            f"{path}: the camera's password cannot be read ({error.strerror}); write it there"
+        ) from error
+
+
+def _first_problem(error: ValidationError, model: type[BaseModel]) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    path = [str(step) for step in first["loc"]]
+    where = ".".join(path) or "the file"
+    if first["type"] != "extra_forbidden":
+        return f"{where}: {first['msg']}"
+    known = _keys_at(model, path[:-1])
+    close = difflib.get_close_matches(path[-1], known, 1)
+    return f"{where}: unknown key; " + (f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}")
+
+
+def _keys_at(model: type[BaseModel], path: list[str]) -> list[str]:
+    for step in path:
+        field = model.model_fields.get(step)
+        if field is None:
+            continue  # a name that a person chose, as a camera's
+        annotation = field.annotation
+        inner = [kind for kind in (annotation, *getattr(annotation, "__args__", ())) if isinstance(kind, type)]
+        model = next((kind for kind in inner if issubclass(kind, BaseModel)), model)
+    return list(model.model_fields)

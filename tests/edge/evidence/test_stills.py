@@ -1,0 +1,80 @@
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.incident_report import THUMBNAIL_BYTES_MAX
+from edge.evidence.redaction import Redaction, redacted
+from edge.evidence.stills import Labelled, Scene, annotated_jpeg, encode_png, thumbnail_jpeg
+from models.detector.detections import Detections
+
+NOISE: NDArray[np.uint8] = np.random.default_rng(1).integers(0, 255, (540, 960, 3), np.uint8)
+PERSON = (0.40, 0.20, 0.50, 0.80)
+MASK = ((0.0, 0.0), (0.2, 0.0), (0.2, 0.3), (0.0, 0.3))
+
+
+def seen(*found: tuple[str, tuple[float, float, float, float]]) -> Detections:
+    names = ("person", "bare_head", "car")
+    boxes = np.array([box for _, box in found], np.float32).reshape(-1, 4)
+    class_ids = np.array([names.index(name) for name, _ in found], np.int64)
+    return Detections(boxes, np.ones(len(found), np.float32), class_ids, names)
+
+
+def part(image: NDArray[np.uint8], x1: float, y1: float, x2: float, y2: float) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    return image[int(y1 * height) : int(y2 * height), int(x1 * width) : int(x2 * width)]
+
+
+def picture_of(jpeg: bytes) -> NDArray[np.uint8]:
+    return np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+
+
+def test_the_top_quarter_of_a_person_becomes_a_few_blocks_and_the_rest_stays() -> None:
+    hidden = redacted(NOISE, Redaction.of(seen(("person", PERSON)), ()))
+    head = part(hidden, 0.40, 0.20, 0.50, 0.35)
+    assert len(np.unique(head.reshape(-1, 3), axis=0)) <= 49
+    assert np.array_equal(part(hidden, 0.42, 0.40, 0.48, 0.80), part(NOISE, 0.42, 0.40, 0.48, 0.80))
+    assert np.array_equal(part(hidden, 0.60, 0.0, 1.0, 1.0), part(NOISE, 0.60, 0.0, 1.0, 1.0))
+
+
+def test_the_original_is_never_touched() -> None:
+    before = NOISE.copy()
+    redacted(NOISE, Redaction.of(seen(("person", PERSON)), (MASK,)))
+    assert np.array_equal(NOISE, before)
+
+
+def test_a_head_without_a_body_is_hidden_whole_and_a_car_is_not() -> None:
+    hidden = redacted(NOISE, Redaction.of(seen(("bare_head", (0.1, 0.1, 0.2, 0.2)), ("car", (0.5, 0.5, 0.9, 0.9))), ()))
+    assert len(np.unique(part(hidden, 0.11, 0.11, 0.19, 0.19).reshape(-1, 3), axis=0)) <= 49
+    assert np.array_equal(part(hidden, 0.5, 0.5, 0.9, 0.9), part(NOISE, 0.5, 0.5, 0.9, 0.9))
+
+
+def test_a_privacy_mask_is_burned_into_every_derivative() -> None:
+    scene = Scene((), "frame", (), Redaction.of(seen(), (MASK,)))
+    for jpeg in (annotated_jpeg(NOISE, scene), thumbnail_jpeg(NOISE, scene)):
+        masked = part(picture_of(jpeg), 0.02, 0.02, 0.17, 0.26)
+        assert int(masked.min()) > 80
+        assert int(masked.max()) < 112
+
+
+def test_a_box_at_the_edge_of_the_frame_does_no_harm() -> None:
+    redacted(NOISE, Redaction.of(seen(("person", (0.0, 0.0, 0.001, 0.01)), ("person", (0.99, 0.98, 1.0, 1.0))), ()))
+
+
+def test_the_key_frame_has_exactly_the_pixels_of_the_frame() -> None:
+    assert np.array_equal(picture_of(encode_png(NOISE)), NOISE)
+
+
+def test_a_thumbnail_stays_below_20_kb_however_busy_the_picture_is() -> None:
+    scene = Scene(MASK, "table", (Labelled(PERSON, "person 1"),), Redaction.of(seen(("person", PERSON)), ()))
+    busy = np.random.default_rng(2).integers(0, 255, (1080, 1920, 3), np.uint8)
+    assert 0 < len(thumbnail_jpeg(busy, scene)) <= THUMBNAIL_BYTES_MAX
+
+
+def test_boxes_and_place_are_drawn_on_the_annotated_picture() -> None:
+    grey = np.full((540, 960, 3), 128, np.uint8)
+    scene = Scene(
+        ((0.3, 0.1), (0.9, 0.1), (0.6, 0.9)), "table", (Labelled(PERSON, "person 1"),), Redaction.of(seen(), ())
+    )
+    drawn = picture_of(annotated_jpeg(grey, scene)).astype(int)
+    assert drawn[270, 384][2] - drawn[270, 384][0] > 100  # the box's left side is red
+    assert drawn[54, 700][2] - drawn[54, 700][0] > 100  # the zone's upper side is yellow

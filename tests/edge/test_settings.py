@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import pytest
+
+from edge.settings import Settings, SettingsError, split_password, with_secrets
+
+GOOD = """
+box_id: box-1
+central:
+  url: "http://127.0.0.1:8080"
+  broker: "mqtt://127.0.0.1:1883"
+  public_key: MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=
+cameras:
+  hall_1: {source: "rtsp://admin:${keys/hall_1.password}@10.0.0.5/main"}
+"""
+
+
+def test_settings_survive_being_written_and_read_again() -> None:
+    settings = Settings.parse(GOOD, "box.yaml")
+    assert Settings.parse(settings.to_yaml(), "box.yaml") == settings
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("box_id: box-1", "box_id: Box 1"), r"box\.yaml: box_id: .*pattern"),
+        (("box_id: box-1", "box_id: box-1\nrulez: a.yaml"), r"box\.yaml: rulez: unknown key; did you mean rules\?"),
+        (("source:", "sorce:"), r"cameras\.hall_1\.(source|sorce): "),
+        (("{source", "{detection: x, source"), r"cameras\.hall_1\.detection: unknown key; did you mean detections\?"),
+        (("box_id: box-1", "box_id: box-1\nzzz: 1"), r"zzz: unknown key; known here: version, box_id"),
+        (("box_id: box-1", "box_id: box-1\nrules: /etc/passwd"), r"rules: .*file of the box's folder"),
+        (("cameras:", "cameras: ["), r"box\.yaml: not YAML: "),
+        ((GOOD, "just text"), r"box\.yaml: the file: "),
+    ],
+)
+def test_a_wrong_setting_is_one_line_that_names_it(change: tuple[str, str], message: str) -> None:
+    with pytest.raises(SettingsError, match=message) as error:
+        Settings.parse(GOOD.replace(*change), "box.yaml")
+    assert "\n" not in str(error.value)
+
+
+def test_a_folder_without_box_yaml_says_how_to_make_a_box(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"not a box yet.*xunjian edge init"):
+        Settings.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("source", "kept", "password"),
+    [
+        ("rtsp://admin:s3cret@10.0.0.5/main", "rtsp://admin:${keys/cam.password}@10.0.0.5/main", "s3cret"),
+        ("rtsp://admin:p@ss:w/rd@10.0.0.5/main", "rtsp://admin:${keys/cam.password}@10.0.0.5/main", "p@ss:w/rd"),
+        (
+            "rtsp://10.0.0.5/user=a&password=s3cret&ch=1",
+            "rtsp://10.0.0.5/user=a&password=${keys/cam.password}&ch=1",
+            "s3cret",
+        ),
+        ("rtsp://admin:${CAMERA}@10.0.0.5/main", "rtsp://admin:${CAMERA}@10.0.0.5/main", None),
+        ("rtsp://10.0.0.5/main", "rtsp://10.0.0.5/main", None),
+        ("rtsp://10.0.0.5:554/cam@1", "rtsp://10.0.0.5:554/cam@1", None),
+        ("clips/yard.mp4", "clips/yard.mp4", None),
+    ],
+)
+def test_the_password_of_an_address_is_moved_out(source: str, kept: str, password: str | None) -> None:
+    assert split_password(source, "keys/cam.password") == (kept, password)
+
+
+def test_a_password_comes_from_a_private_file_or_from_the_environment(tmp_path: Path) -> None:
+    key = tmp_path / "keys" / "cam.password"
+    key.parent.mkdir()
+    key.write_text("s3cret\n")
+    key.chmod(0o600)
+    assert with_secrets("rtsp://a:${keys/cam.password}@h/", tmp_path) == "rtsp://a:s3cret@h/"
+    assert with_secrets("rtsp://a:${CAMERA}@h/", tmp_path, {"CAMERA": "t0p"}) == "rtsp://a:t0p@h/"
+    key.chmod(0o644)
+    with pytest.raises(SettingsError, match="chmod 600"):
+        with_secrets("rtsp://a:${keys/cam.password}@h/", tmp_path)
+    with pytest.raises(SettingsError, match="export CAMERA"):
+        with_secrets("rtsp://a:${CAMERA}@h/", tmp_path, {})
+    with pytest.raises(SettingsError, match="outside the box's folder"):
+        with_secrets("rtsp://a:${keys/../../x}@h/", tmp_path, {})
