@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from central.database.base import Base, Serial
+from central.database.metadata import Base, Serial
 
 
 class Access(Base):

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from central.database.base import Base, Serial
+from central.database.metadata import Base, Serial
 
 
 class Incident(Base):

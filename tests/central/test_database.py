@@ -10,8 +10,8 @@ import central.audit.tables
 import central.cases.tables
 import central.devices.tables
 import central.evidence.tables  # noqa: F401 - the tables register themselves
-from central.database.base import Base, UtcTime
 from central.database.engine import Database
+from central.database.metadata import Base, UtcTime
 from central.errors import StorageError
 
 
