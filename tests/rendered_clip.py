@@ -28,6 +28,8 @@ def render_clip(
             stream.codec_context.gop_size = keyframe_every
             stream.codec_context.max_b_frames = b_frames
             stream.options = {"preset": "veryfast" if b_frames else "ultrafast"}
+            if codec == "libx265":
+                stream.options |= {"x265-params": "log-level=none"}
         for number in range(frames):
             picture = np.full((height, width, 3), 40, np.uint8)
             left = number * 3 % (width - 24)

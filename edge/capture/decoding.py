@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from edge.capture.camera import CameraError
 from edge.capture.packet_ring import EncodedPacket, PacketRing, StreamFormat
+from edge.capture.parameter_sets import is_annex_b, parameter_sets
 from edge.capture.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -134,14 +135,26 @@ class VideoSource:
             raise ReadError(f"{self._shown}: {_reason(error)}") from error
 
     def _encoded(self, packet: "Packet[VideoStream]", pts: int, dts: int) -> EncodedPacket:
-        codec, time_base = self._stream.codec_context, self.timeline.time_base
-        now = StreamFormat(codec.codec.canonical_name, codec.width, codec.height, time_base, codec.extradata)
-        if now != self._format:  # one object for all packets of a format
-            self._format = now
-        assert self._format is not None
+        data = bytes(packet)
+        if packet.is_keyframe or self._format is None:
+            self._format = self._format_from(data)
         return EncodedPacket(
-            float(pts * time_base), pts, dts, packet.duration or 0, packet.is_keyframe, bytes(packet), self._format
+            float(pts * self.timeline.time_base),
+            pts,
+            dts,
+            packet.duration or 0,
+            packet.is_keyframe,
+            data,
+            self._format,
         )
+
+    def _format_from(self, keyframe: bytes) -> StreamFormat:
+        """The format from this keyframe on: what the camera sends with it counts more than what it announced."""
+        codec = self._stream.codec_context
+        name = codec.codec.canonical_name
+        sent = parameter_sets(name, keyframe) if is_annex_b(codec.extradata) else None
+        now = StreamFormat(name, codec.width, codec.height, self.timeline.time_base, sent or codec.extradata)
+        return self._format if self._format == now else now
 
     def _picture(self, frame: VideoFrame) -> Picture:
         if frame.pts is None:
