@@ -10,6 +10,9 @@ SERIAL := $(wildcard tests/conformance tests/integration tests/scenarios tests/s
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
+demo: setup  ## camera, box, centre and review page on this machine; CLIP=file-or-rtsp-url RULES=file, DEMO_EXIT=1 ends by itself
+	@CLIP='$(CLIP)' RULES='$(RULES)' DEMO_EXIT='$(DEMO_EXIT)' .venv/bin/python demo.py
+
 setup: python  ## .venv with box and centre, as the lock file says
 	@$(PYTHON) bootstrap.py setup
 
@@ -33,4 +36,4 @@ develop: python
 python:
 	@test -n '$(PYTHON)' || { echo 'xunjian setup: Python 3.11 or newer is not on PATH; run: apt install python3' >&2; exit 1; }
 
-.PHONY: help setup test check docs clean develop python
+.PHONY: help demo setup test check docs clean develop python

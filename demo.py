@@ -1,0 +1,273 @@
+"""The README's promise as a script: one camera, one box, one centre, and the review page.
+
+Drives the command line only and imports no product; run by `make demo`. Environment: CLIP (file or RTSP URL), RULES (a
+rules file), DEMO_EXIT=1 (end by itself, the last line says how it went).
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from demo_table import LiveTable
+
+ROOT = Path(__file__).resolve().parent
+PLACE = ROOT / ".demo"
+CACHE = ROOT / ".cache"
+XUNJIAN = ROOT / ".venv/bin/xunjian"
+EXAMPLES = ROOT / "docs/examples"
+FIRST_PORT = 8080
+PORTS_TRIED = 100
+READY_S_MAX = 60
+STOP_S_MAX = 15
+LIVE_EXIT_S = 60  # a stream never ends: with DEMO_EXIT it is watched this long
+LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class DemoError(Exception):
+    """One line for the person at the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """detections: a script of them instead of the detector. note: what a person should know about this footage."""
+
+    camera: str
+    source: str
+    rules: Path
+    detections: Path | None = None
+    note: str = ""
+
+    @property
+    def live(self) -> bool:
+        return "://" in self.source
+
+
+def say(line: str) -> None:
+    print(f"demo: {line}", flush=True)
+
+
+def xunjian(*arguments: str, given: str | None = None) -> str:
+    """Runs a command to its end and returns what it printed. Raises DemoError with the command's own words."""
+    done = subprocess.run([XUNJIAN, *arguments], input=given, capture_output=True, text=True, check=False, cwd=ROOT)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"xunjian {' '.join(arguments[:2])} ended with {done.returncode}"]
+        raise DemoError(lines[-1])
+    return done.stdout
+
+
+def footage() -> Footage:
+    """The person's own clip; else the cached CCTV; else, saying so, a rendered scene with scripted detections."""
+    chosen, rules = os.environ.get("CLIP"), os.environ.get("RULES")
+    if rules and not Path(rules).is_file():
+        raise DemoError(f"RULES={rules}: no such file")
+    if chosen:
+        own = Path(rules or EXAMPLES / "rules-any-clip.yaml").resolve()
+        if "://" not in chosen and not Path(chosen).is_file():
+            raise DemoError(f"CLIP={chosen}: no such file; give a video file or an rtsp:// address")
+        source = chosen if "://" in chosen else str(Path(chosen).resolve())
+        return Footage(camera_name(chosen, own), source, own)
+    clip = CACHE / "vtest.mp4"
+    if not clip.exists():
+        say("fetching real CCTV: vtest.avi out of Debian's opencv-doc (a download of 95 MB, once)")
+        command = [sys.executable, str(ROOT / "demo_footage.py"), str(clip)]
+        fetched = subprocess.run(command, capture_output=True, text=True, check=False)
+        if fetched.returncode:
+            reason = (fetched.stderr.strip().splitlines() or ["no reason given"])[-1]
+            return rendered(reason, rules)
+    own = Path(rules or EXAMPLES / "rules-vtest.yaml").resolve()
+    return Footage(camera_name("campus", own), str(clip), own, note="real CCTV (vtest.avi) as if it were a camera")
+
+
+def rendered(reason: str, rules: str | None) -> Footage:
+    say(f"no real CCTV here: {reason}")
+    xunjian("models", "render", "yard", "--out", str(PLACE / "scene"))
+    note = "a rendered scene with scripted detections: the pictures are drawn and the detector does not run"
+    own = Path(rules or EXAMPLES / "rules-yard.yaml").resolve()
+    scene = PLACE / "scene"
+    return Footage(camera_name("yard", own), str(scene / "yard.mp4"), own, scene / "yard.detections.jsonl", note)
+
+
+def camera_name(source: str, rules: Path) -> str:
+    """The only camera that the rules name, else the file's stem made to fit."""
+    named: set[str] = set(re.findall(r"cameras:\s*\[\s*([a-z0-9][a-z0-9_-]*)\s*\]", rules.read_text(encoding="utf-8")))
+    if len(named) == 1:
+        return named.pop()
+    stem = "camera" if "://" in source else re.sub(r"[^a-z0-9_-]+", "-", Path(source).stem.lower()).strip("-_")
+    return str(stem[:63]) or "camera"
+
+
+def free_port() -> int:
+    for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise DemoError(f"no free port from {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1}")
+
+
+@contextmanager
+def started(name: str, arguments: list[str], *, piped: bool = False) -> Iterator[subprocess.Popen[str]]:
+    """A product as a child in a session of its own, so that Ctrl-C reaches only this script; its words go to a log."""
+    with (PLACE / f"{name}.log").open("w", encoding="utf-8") as log:
+        child = subprocess.Popen(
+            [XUNJIAN, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if piped else log,
+            stderr=log,
+            text=True,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+        try:
+            yield child
+        finally:
+            stop(child)
+
+
+def stop(child: subprocess.Popen[str]) -> None:
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(STOP_S_MAX)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def last_words(name: str) -> str:
+    lines = (PLACE / f"{name}.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def wait_until_ready(centre: subprocess.Popen[str], url: str) -> None:
+    until = time.monotonic() + READY_S_MAX
+    while time.monotonic() < until:
+        if centre.poll() is not None:
+            raise DemoError(f"the centre ended: {last_words('centre')}")
+        if answers(url + "/healthz"):
+            return
+        time.sleep(0.2)
+    raise DemoError(f"the centre did not answer within {READY_S_MAX} s; see .demo/centre.log")
+
+
+def answers(url: str, method: str = "GET") -> bool:
+    try:
+        with LOCAL.open(urllib.request.Request(url, method=method), timeout=10) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def watch(box: subprocess.Popen[str], table: LiveTable, until: float | None) -> None:
+    """Shows the box's status lines until its clip is done and delivered, or `until` (monotonic seconds) has come."""
+    assert box.stdout is not None
+    for line in box.stdout:
+        try:
+            status = json.loads(line)
+        except ValueError:
+            continue
+        table.show(status)
+        if until is not None and time.monotonic() >= until:
+            stop(box)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    incidents: int
+    acknowledged: int
+    lost: int
+    kinds: dict[str, int]
+
+
+def outcome(url: str) -> Outcome:
+    """What the box committed against what the centre holds: incidents by id, evidence files by their hash."""
+    ours = [json.loads(line) for line in xunjian("edge", "incidents", str(PLACE / "box"), "--json").splitlines()]
+    theirs = xunjian("central", "incidents", str(PLACE / "centre"), "--json").splitlines()
+    held = {json.loads(line)["id"] for line in theirs}
+    kinds: dict[str, int] = {}
+    for incident in ours:
+        kinds[incident["type"]] = kinds.get(incident["type"], 0) + 1
+    files = set()
+    for manifest in (PLACE / "box/incidents").glob("*/*.manifest.json"):
+        files |= {item["sha256"] for item in json.loads(manifest.read_text(encoding="utf-8"))["items"]}
+    lost = sum(incident["id"] not in held for incident in ours)
+    lost += sum(not answers(f"{url}/api/media/{sha256}", "HEAD") for sha256 in files)
+    unacknowledged = sum(incident["state"] != "acknowledged" for incident in ours)
+    return Outcome(len(ours), len(ours) - unacknowledged, lost, kinds)
+
+
+def run(shown: Footage, port: int) -> int:
+    url, exits = f"http://127.0.0.1:{port}", os.environ.get("DEMO_EXIT") == "1"
+    xunjian("central", "init", str(PLACE / "centre"))
+    with started("centre", ["central", "serve", str(PLACE / "centre"), "--port", str(port)]) as centre:
+        wait_until_ready(centre, url)
+        token = xunjian("central", "token", str(PLACE / "centre"))
+        script = ["--detections", f"{shown.camera}={shown.detections}"] if shown.detections else []
+        xunjian(
+            *("edge", "init", str(PLACE / "box"), "--central", url, "--token", "-"),
+            *("--camera", f"{shown.camera}={shown.source}", "--rules", str(shown.rules), *script),
+            given=token,
+        )
+        say(f"the review page is {url}")
+        if connection := os.environ.get("SSH_CONNECTION"):
+            say(f"from your own machine: ssh -L {port}:127.0.0.1:{port} {connection.split()[2]}")
+        until = time.monotonic() + LIVE_EXIT_S if shown.live and exits else None
+        with started("box", ["edge", "run", str(PLACE / "box"), "--status", "jsonl"], piped=True) as box:
+            with LiveTable() as table:
+                watch(box, table, until)
+            if box.wait() and until is None:
+                raise DemoError(f"the box ended: {last_words('box')}")
+        reached = outcome(url)
+        for kind, count in sorted(reached.kinds.items()):
+            say(f"{count} x {kind}")
+        line = f"incidents={reached.incidents} acknowledged={reached.acknowledged} lost={reached.lost} page={url}"
+        if exits:
+            stop(centre)
+            say(line)
+            return 0 if reached.incidents and not reached.lost else 1
+        say(line)
+        say(f"the page stays at {url} until Ctrl-C")
+        if centre.wait():
+            raise DemoError(f"the centre ended: {last_words('centre')}")
+    return 0
+
+
+def interrupted(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+    try:
+        shutil.rmtree(PLACE, ignore_errors=True)
+        PLACE.mkdir()
+        shown = footage()
+        say(shown.note or f"{Path(shown.source).name if not shown.live else 'a live stream'}, camera {shown.camera}")
+        return run(shown, free_port())
+    except (DemoError, OSError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        say("stopped")
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""ARCHITECTURE.md and the README's tree are the disk; pure files import nothing that touches the world."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.project.documents import annotated_tree
+from tests.project.sources import PRODUCTS, ROOT, imported, python_files, text, tracked
+
+ARCHITECTURE = Path("ARCHITECTURE.md")
+WORLD = {
+    "asyncio", "time", "logging", "os", "sqlite3", "socket", "threading", "cv2", "av", "onnxruntime", "paho",
+    "sqlalchemy", "fastapi",
+}  # fmt: skip
+PURE = (
+    "contract/acknowledgement.py", "contract/command.py", "contract/document.py", "contract/evidence_manifest.py",
+    "contract/heartbeat.py", "contract/incident_report.py", "contract/still.py", "contract/topics.py",
+    "edge/capture/frame.py", "edge/detection/script.py", "edge/tracking/track.py",
+    "models/detector/decode.py", "models/detector/detections.py",
+    "models/synthetic/figures.py", "models/synthetic/path.py", "models/synthetic/scenario.py",
+    "models/synthetic/scene.py", "models/synthetic/view.py",
+)  # fmt: skip
+LAYER_ORDER = ("contract", "models", "edge", "central")
+
+
+@pytest.mark.parametrize("path", PURE)
+def test_a_pure_file_imports_nothing_that_touches_the_world(path: str) -> None:
+    assert (ROOT / path).exists(), "the table of pure files names one that is gone"
+    tops = {name.split(".")[0] for name in imported(Path(path))}
+    assert not tops & WORLD
+
+
+def test_the_flow_table_names_files_that_exist_in_the_order_of_the_layers() -> None:
+    rows = re.findall(r"^\| \d+ \| [^|]+ \| `([^`]+)` \|", text(ARCHITECTURE), re.MULTILINE)
+    assert len(rows) >= 4
+    assert not [row for row in rows if not (ROOT / row).is_file()]
+
+
+def test_the_architecture_names_every_import_contract() -> None:
+    names = re.findall(r'^name = "([^"]+)"', text(Path("pyproject.toml")).split("[tool.importlinter]")[1], re.MULTILINE)
+    assert not [name for name in names if name not in text(ARCHITECTURE)]
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_annotated_tree_is_the_disk(readme: str) -> None:
+    shown = annotated_tree(Path(readme))
+    assert not [str(path) for path in shown if not (ROOT / path).exists()]
+    tops = {path.parts[0] for path in tracked() if not path.parts[0].startswith(".")}
+    parts = {Path(*path.parts[:2]) for path in python_files(*PRODUCTS) if len(path.parts) > 2}
+    assert not {Path(top) for top in tops} - set(shown)
+    assert not parts - set(shown)
+
+
+def test_the_import_contracts_are_kept() -> None:
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_adapters_are_named_only_by_composition_roots() -> None:
+    """A file named after a technology is imported where things are put together, and by tests."""
+    roots = {Path(name) for name in ("edge/box.py", "central/app.py", "models/__main__.py", "edge/__main__.py")}
+    adapters = {
+        "models.engine.onnx_runtime", "edge.detection.scripted", "edge.detection.network", "edge.capture.video_file",
+        "edge.capture.rtsp", "edge.delivery.mqtt", "edge.evidence.disk", "central.ingest.subscriber",
+    }  # fmt: skip
+    found = {
+        f"{path} imports {name}"
+        for path in python_files(*PRODUCTS)
+        if path not in roots
+        for name in imported(path) & adapters
+    }
+    assert not found
