@@ -45,7 +45,7 @@ class Outbox:
         self._free_bytes_min = free_bytes_min
         self._lock = threading.RLock()
         self._commits: deque[tuple[float, int]] = deque()  # when this process committed, and the first number of it
-        self._changed = threading.Event()
+        self._listeners: list[Callable[[], None]] = []
         self._handle: sqlite3.Connection | None = self._open()
 
     def close(self) -> None:
@@ -90,13 +90,12 @@ class Outbox:
                 except sqlite3.Error as error:
                     self._drop_handle()
                     raise OutboxError(f"{self._path}: {error}; {len(drafts)} revisions wait") from error
-        self._changed.set()
+        self._tell()
         return revisions
 
-    def wait_for_change(self, timeout_s: float) -> None:
-        """Returns after a commit, or after the time: what the publisher sleeps on."""
-        self._changed.wait(timeout_s)
-        self._changed.clear()
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Called after every commit, on the committing thread; it must return at once."""
+        self._listeners.append(listener)
 
     def due(self, now_s: float, limit: int) -> tuple[QueuedReport, ...]:
         """What to send now: the newest first among the live, then the backlog by age."""
@@ -120,18 +119,21 @@ class Outbox:
     def forget_attempts(self) -> None:
         """The broker or the centre may have lost what was sent: everything unacknowledged is due now."""
         self._reading(outbox_rows.forget_attempts)
-        self._changed.set()
+        self._tell()
 
-    def acknowledge(self, acknowledgement: Acknowledgement) -> int:
+    def acknowledge(self, *acknowledgements: Acknowledgement) -> int:
         """Applies what the centre signed (the caller has verified it); the number of rows and files that changed."""
         with self._writing() as connection:
-            return apply_acknowledgement(connection, acknowledgement)
+            changed = sum(apply_acknowledgement(connection, one) for one in acknowledgements)
+        if any(one.reports for one in acknowledgements):
+            self._tell()  # their files may go now
+        return changed
 
     def resend(self) -> int:
         """Queues again what was set aside (a new introduction, `edge resend`); how many rows and files."""
         with self._writing() as connection:
             count = outbox_rows.take_up_again(connection)
-        self._changed.set()
+        self._tell()
         return count
 
     def depth(self) -> OutboxDepth:
@@ -179,6 +181,10 @@ class Outbox:
         if head.seq > first.seq:
             self._commits.append((self._clock.monotonic_s(), first.seq + 1))
         return tuple(revisions)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _live_from(self, now_s: float) -> int:
         while self._commits and self._commits[0][0] < now_s - LIVE_S:

@@ -86,7 +86,10 @@ def due_reports(connection: sqlite3.Connection, live_from: int, now_s: float, li
     live = connection.execute(f"{select} >= :from ORDER BY outbox.report_seq DESC LIMIT :limit", values).fetchall()
     values["limit"] = limit - len(live)
     backlog = connection.execute(f"{select} < :from ORDER BY outbox.report_seq LIMIT :limit", values).fetchall()
-    return tuple(QueuedReport(*row) for row in live + backlog)
+    return tuple(
+        QueuedReport(report_seq, payload, tries, live=report_seq >= live_from)
+        for report_seq, payload, tries in live + backlog
+    )
 
 
 def due_files(connection: sqlite3.Connection, live_from: int, now_s: float, limit: int) -> tuple[QueuedFile, ...]:

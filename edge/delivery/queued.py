@@ -9,11 +9,12 @@ IncidentState = Literal["queued", "acknowledged", "set_aside"]
 
 @dataclass(frozen=True, slots=True)
 class QueuedReport:
-    """tries: how often this process has sent it."""
+    """tries: how often this process has sent it. live: not backlog."""
 
     report_seq: int
     payload: bytes
     tries: int
+    live: bool
 
 
 @dataclass(frozen=True, slots=True)
