@@ -1,0 +1,90 @@
+"""One sentence about an incident, zh-CN and en, from its own facts and nothing else; a lead, never a violation.
+
+Numbers are those of the trace, after closing the time over which the conditions held as well. Names are the
+catalogue's.
+"""
+
+from typing import Literal
+
+from contract.catalogue import catalogue
+from edge.incidents.incident import Incident
+from edge.rules.zone import FRAME_ID
+
+Language = Literal["zh-CN", "en"]
+
+_CLASSES_ZH = {
+    "person": "人",
+    "bicycle": "自行车",
+    "motorcycle": "摩托车",
+    "car": "汽车",
+    "bus": "公交车",
+    "truck": "货车",
+    "helmet": "安全帽",
+    "bare_head": "未戴帽的头部",
+    "vest": "反光衣",
+    "no_vest": "未穿反光衣的上身",
+    "fire": "明火",
+    "smoke": "烟雾",
+    "plate": "车牌",
+    "garbage": "垃圾",
+}
+_DIRECTIONS_ZH = {"up": "向上", "down": "向下", "left": "向左", "right": "向右", "either": "任一方向"}
+_DIRECTIONS_EN = {"up": "upwards", "down": "downwards", "left": "to the left", "right": "to the right", "either": ""}
+
+
+def describe(incident: Incident) -> dict[Language, str]:
+    names = catalogue()[incident.rule.type_id].names
+    zh, en = _what_zh(incident), _what_en(incident)
+    if incident.closed and incident.rule.scope != "crossing":
+        lasted = incident.last_seen.stream_s - incident.first_seen.stream_s
+        zh += f"，首尾相距 {lasted:.1f} 秒"
+        en += f", {lasted:.1f} s from first to last"
+    return {"zh-CN": f"线索（{names['zh-CN']}）：{zh}。", "en": f"Lead, {names['en']}: {en}."}
+
+
+def _what_zh(incident: Incident) -> str:
+    place = "画面" if incident.place_id == FRAME_ID else f"区域 {incident.place_id}"
+    who = "、".join(
+        dict.fromkeys(_CLASSES_ZH.get(subject.class_name, subject.class_name) for subject in incident.subjects)
+    )
+    dwell = f"{_number(incident, 'dwell')} 秒（门限 {_threshold(incident, 'dwell')} 秒）"
+    match incident.rule.kind:
+        case "line_crossing":
+            direction = _DIRECTIONS_ZH[_threshold(incident, "crossed")]
+            return f"{who}越过线 {incident.place_id}（{direction}）"
+        case "count":
+            counts = f"{_number(incident, 'count_in_zone')} 个目标（门限 {_threshold(incident, 'count_in_zone')} 个）"
+            return f"{place}内有{counts}，持续 {dwell}"
+        case "stationary":
+            return f"{who}在{place}内静止 {dwell}"
+        case "presence":
+            return f"{place}内出现{who}，持续 {dwell}"
+    return f"{who}在{place}内停留 {dwell}"
+
+
+def _what_en(incident: Incident) -> str:
+    place = "the picture" if incident.place_id == FRAME_ID else f"zone {incident.place_id}"
+    who = ", ".join(dict.fromkeys(subject.class_name for subject in incident.subjects))
+    dwell = f"{_number(incident, 'dwell')} s (threshold {_threshold(incident, 'dwell')} s)"
+    match incident.rule.kind:
+        case "line_crossing":
+            direction = _DIRECTIONS_EN[_threshold(incident, "crossed")]
+            return f"{who} crossed line {incident.place_id} {direction}".rstrip()
+        case "count":
+            counts = f"{_number(incident, 'count_in_zone')} tracks (threshold {_threshold(incident, 'count_in_zone')})"
+            return f"{counts} in {place} for {dwell}"
+        case "stationary":
+            return f"{who} still in {place} for {dwell}"
+    return f"{who} in {place} for {dwell}"
+
+
+def _number(incident: Incident, condition: str) -> str:
+    return next((_text(step.value) for step in incident.trace if step.name == condition), "?")
+
+
+def _threshold(incident: Incident, condition: str) -> str:
+    return next((_text(step.threshold) for step in incident.trace if step.name == condition), "?")
+
+
+def _text(value: float | str) -> str:
+    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)

@@ -1,0 +1,44 @@
+"""Kind `count`: at least so many tracks are in the zone for the dwell (a place over its capacity)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from edge.rules.dwell import Dwells, Sighting
+from edge.rules.rule import Rule, Scope
+from edge.rules.violation import Condition, Violation
+from edge.rules.watch import Watch
+from edge.rules.zone import Zone
+from edge.tracking.track import Tracks
+
+WHOLE_ZONE = 0  # the one key of a zone's dwell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count(Rule):
+    kind: ClassVar[str] = "count"
+    scope: ClassVar[Scope] = "zone"
+    own_keys: ClassVar[tuple[str, ...]] = ("at_least", "dwell_s")
+
+    place: Zone
+    at_least: int
+    dwell_s: float
+
+
+class CountWatch(Watch):
+    def __init__(self, rule: Count, camera_id: str) -> None:
+        self._rule = rule
+        self._camera_id = camera_id
+        self._dwells = Dwells(rule, rule.dwell_s)
+
+    def observe(self, tracks: Tracks, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
+        rule = self._rule
+        counted = tuple(
+            track
+            for track in tracks.seen
+            if on_duty and rule.matches(track, self._camera_id) and rule.place.contains(track.box)
+        )
+        holding: dict[int, Sighting] = {}
+        if len(counted) >= rule.at_least:
+            step = Condition("count_in_zone", len(counted), rule.at_least, "tracks", holds=True)
+            holding[WHOLE_ZONE] = Sighting(counted, (step,))
+        return self._dwells.observe(holding, tracks.stream_s, gap_s)

@@ -1,0 +1,45 @@
+"""All rules of one camera, frame by frame: tracks in, violations out."""
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from statistics import median
+
+from edge.rules.kinds import watch_of
+from edge.rules.rule import Rule
+from edge.rules.violation import Violation
+from edge.tracking.track import Tracks
+
+INTERVALS_KEPT = 15
+GAP_INTERVALS_MIN = 1.5  # two samples that follow each other belong together, however slow the sampling
+
+
+class Judge:
+    """Its memory is bounded by the tracks that live."""
+
+    def __init__(self, rules: Sequence[Rule], camera_id: str) -> None:
+        """rules: the enabled ones of this camera (`RuleSet.for_camera`)."""
+        self._watches = [(rule, watch_of(rule, camera_id)) for rule in rules]
+        self._intervals: deque[float] = deque(maxlen=INTERVALS_KEPT)
+        self._latest_s: float | None = None
+
+    def observe(self, tracks: Tracks, local: datetime) -> tuple[Violation, ...]:
+        """The violations that go on now, opened or not yet; each in every frame until it has ended.
+
+        local: the frame's wall time in the box's own time zone; what schedules are compared with.
+        """
+        interval_s = self._sample_interval_s(tracks.stream_s)
+        return tuple(
+            violation
+            for rule, watch in self._watches
+            for violation in watch.observe(
+                tracks, max(rule.gap_s, GAP_INTERVALS_MIN * interval_s), on_duty=rule.schedule.covers(local)
+            )
+        )
+
+    def _sample_interval_s(self, now_s: float) -> float:
+        """Between samples lately: the median, so that one stall of a camera does not stretch every gap."""
+        if self._latest_s is not None and now_s > self._latest_s:
+            self._intervals.append(now_s - self._latest_s)
+        self._latest_s = now_s
+        return median(self._intervals) if self._intervals else 0.0

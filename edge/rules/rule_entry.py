@@ -1,0 +1,129 @@
+"""One entry under `rules:` of a rules file."""
+
+from dataclasses import dataclass
+from typing import Any, cast, get_args
+
+from contract.catalogue import catalogue
+from contract.incident_report import Severity
+from edge.rules.kinds import KINDS, NOT_BUILT
+from edge.rules.line import Line
+from edge.rules.rule import Rule
+from edge.rules.schedule_entry import read_schedule
+from edge.rules.yaml_lines import Value, right_word
+from edge.rules.zone import Zone
+
+COMMON_KEYS = (
+    "id", "type", "kind", "classes", "gap_s", "min_score", "cool_down_s", "merge_s", "schedule", "severity", "enabled",
+    "permitted",
+)  # fmt: skip
+DURATION_S_MAX = 7 * 86_400.0
+DWELL_S = 1.0  # of a rule that does not say; `stationary` has to
+
+
+@dataclass(frozen=True, slots=True)
+class ModelClasses:
+    """What the detector can find, and the name of its package."""
+
+    names: tuple[str, ...]
+    package: str
+
+
+def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses) -> tuple[Rule, list[str]]:
+    """The rule, and what its writer should know. Raises RulesError."""
+    kind = _kind(entry)
+    place_key = "line" if kind.scope == "crossing" else "zone"
+    keys = entry.mapping((*COMMON_KEYS, place_key, *kind.own_keys))
+    for key in ("id", "type", place_key, "classes"):
+        if key not in keys:
+            entry.fail(f"{key} is missing: a rule of kind {kind.kind} needs it")
+    rule_id = keys["id"].slug()
+    types = catalogue()
+    type_id = keys["type"].raw_text()
+    if type_id not in types:
+        keys["type"].fail(f"type {type_id} is not in the catalogue: {right_word(type_id, sorted(types))}")
+    enabled = keys["enabled"].flag() if "enabled" in keys else types[type_id].enabled
+    severity = keys["severity"].choice(get_args(Severity)) if "severity" in keys else types[type_id].severity
+    values: dict[str, Any] = {
+        "rule_id": rule_id,
+        "type_id": type_id,
+        "severity": cast("Severity", severity),
+        "place": _place(keys[place_key], places),
+        "classes": _classes(keys["classes"], model),
+        "enabled": enabled,
+        "permitted": _permitted(keys["permitted"], places) if "permitted" in keys else (),
+        "masks": tuple(zone for zone in places.values() if isinstance(zone, Zone) and zone.kind == "mask"),
+    }
+    for key in ("gap_s", "cool_down_s", "merge_s"):
+        if key in keys:
+            values[key] = keys[key].number(0, DURATION_S_MAX)
+    if "min_score" in keys:
+        values["min_score"] = keys["min_score"].number(0, 1)
+    if "schedule" in keys:
+        values["schedule"] = read_schedule(keys["schedule"])
+    values |= _own_values(entry, keys, kind)
+    notes = []
+    if not enabled and "enabled" not in keys:
+        notes.append(f"rule {rule_id} is off: {type_id} is off by default; write `enabled: true` in the rule to use it")
+    return kind(**values), notes
+
+
+def _kind(entry: Value) -> type[Rule]:
+    keys = entry.mapping()
+    if "kind" not in keys:
+        entry.fail(f"kind is missing: there is {', '.join(KINDS)}")
+    word = keys["kind"].raw_text()
+    if word in NOT_BUILT:
+        keys["kind"].fail(f"kind {word} is not built yet: there is {', '.join(KINDS)}")
+    return KINDS[keys["kind"].choice(KINDS)]
+
+
+def _own_values(entry: Value, keys: dict[str, Value], kind: type[Rule]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if "dwell_s" in kind.own_keys:
+        if "dwell_s" not in keys and kind.kind == "stationary":
+            entry.fail("dwell_s is missing: for how many seconds something has to stand still")
+        values["dwell_s"] = keys["dwell_s"].number(0, DURATION_S_MAX) if "dwell_s" in keys else DWELL_S
+    if "at_least" in kind.own_keys:
+        if "at_least" not in keys:
+            entry.fail("at_least is missing: from how many on")
+        values["at_least"] = keys["at_least"].integer(1)
+    return values
+
+
+def _place(value: Value, places: dict[str, Zone | Line]) -> Zone | Line:
+    wanted = Line if value.name == "line" else Zone
+    names = [name for name, place in places.items() if isinstance(place, wanted)]
+    word = value.raw_text()
+    if word not in names:
+        known = right_word(word, names) if names else "the file has none"
+        value.fail(f"{value.name} {word} is not in the file: {known}")
+    place = places[word]
+    if isinstance(place, Zone) and place.kind != "watch":
+        value.fail(f"zone {word} is of kind {place.kind}: a rule looks at a zone of kind watch")
+    return place
+
+
+def _permitted(value: Value, places: dict[str, Zone | Line]) -> tuple[Zone, ...]:
+    zones = []
+    for item in value.items():
+        place = places.get(item.raw_text())
+        if not isinstance(place, Zone):
+            item.fail(f"permitted: zone {item.raw_text()} is not in the file")
+        if place.kind != "permitted":
+            item.fail(f"permitted: zone {place.zone_id} is of kind {place.kind}: write `kind: permitted` in it")
+        zones.append(place)
+    return tuple(zones)
+
+
+def _classes(value: Value, model: ModelClasses) -> tuple[str, ...]:
+    classes = []
+    for item in value.items():
+        word = item.raw_text()
+        if word not in model.names:
+            item.fail(
+                f"class {word}: the model package {model.package} has not got it, it has {', '.join(model.names)}"
+            )
+        classes.append(word)
+    if not classes:
+        value.fail("classes: name at least one class")
+    return tuple(dict.fromkeys(classes))

@@ -1,0 +1,37 @@
+"""The port of a kind: judges one rule in one camera, frame by frame. And the steps of a trace that kinds share."""
+
+from abc import ABC, abstractmethod
+
+from edge.rules.rule import Rule
+from edge.rules.violation import Condition, Violation
+from edge.rules.zone import Point, Zone, anchor_of
+from edge.tracking.track import Track, Tracks
+
+
+class Watch(ABC):
+    @abstractmethod
+    def observe(self, tracks: Tracks, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
+        """The violations that go on at `tracks.stream_s`.
+
+        gap_s: the rule's own, or what the sampling makes of it. on_duty: False outside the schedule, when no condition
+        holds.
+        """
+
+
+def of_class(rule: Rule, track: Track) -> Condition:
+    return Condition(
+        "class", track.class_name, "|".join(sorted(rule.classes)), "name", track.class_name in rule.classes
+    )
+
+
+def with_score(rule: Rule, track: Track) -> Condition:
+    return Condition("score", round(track.score, 4), rule.min_score, "probability", track.score >= rule.min_score)
+
+
+def anchor_in_zone(zone: Zone, track: Track) -> Condition:
+    where = point_text(anchor_of(track.box, zone.anchor))
+    return Condition("anchor_in_zone", where, zone.zone_id, "relative", zone.contains(track.box))
+
+
+def point_text(point: Point) -> str:
+    return f"{point[0]:.4f},{point[1]:.4f}"
