@@ -37,18 +37,20 @@ class FileFacts(_Part):
 
 
 class InputFacts(_Part):
-    """size_px: the longer side of the network's input unless the caller asks otherwise. stride_px: both sides are
-    multiples of it. dynamic: any such height and width is accepted; else the input is a square of size_px.
+    """size_px: the longer side of the network's input, at most, unless the caller asks otherwise. trained_px: the side
+    it learned at. stride_px: both sides are multiples of it. dynamic: any such height and width is accepted; else the
+    input is always a square of size_px.
     """
 
     size_px: int = Field(ge=32, le=4096)
+    trained_px: int = Field(ge=32, le=4096)
     stride_px: int = Field(ge=1, le=128)
     dynamic: bool
 
     @model_validator(mode="after")
     def _whole_strides(self) -> "InputFacts":
-        if self.size_px % self.stride_px:
-            raise ValueError(f"size_px {self.size_px} is no multiple of stride_px {self.stride_px}")
+        if self.size_px % self.stride_px or self.trained_px % self.stride_px:
+            raise ValueError(f"size_px and trained_px must be multiples of stride_px {self.stride_px}")
         return self
 
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from models.detector.decode import DECODERS
 from models.detector.detections import Detections
-from models.detector.letterbox import Canvas, Letterbox
+from models.detector.letterbox import Canvas, Letterbox, round_up
 from models.engine.engine import Engine
 from models.errors import PackageError
 from models.package import Package
@@ -14,8 +14,9 @@ CANVASES_MAX = 8  # frame sizes that keep their buffers: cameras of one box have
 
 
 class Detector:
-    """package: whose card says classes, input and output format. engine: has loaded its weights. size_px: the longer
-    side of the input, default the card's. score_min: what scores less is not reported.
+    """package: whose card says classes, input and output format. engine: has loaded its weights. size_px: the
+    longer side of the input, default the card's; a smaller picture is not blown up to it (it would say no more and cost
+    more), only up to the size the network learned at. score_min: what scores less is not reported.
 
     Raises PackageError when the package is not for this engine or this size. Not for several threads at once.
     """
@@ -51,7 +52,10 @@ class Detector:
             if len(self._canvases) >= CANVASES_MAX:
                 self._canvases.clear()
             facts = self._card.input
-            letterbox = Letterbox.fit(width, height, self.size_px, facts.stride_px, square=not facts.dynamic)
+            size_px = self.size_px
+            if facts.dynamic:
+                size_px = min(size_px, max(facts.trained_px, round_up(max(width, height), facts.stride_px)))
+            letterbox = Letterbox.fit(width, height, size_px, facts.stride_px, square=not facts.dynamic)
             canvas = self._canvases[width, height] = Canvas(letterbox)
         return canvas
 

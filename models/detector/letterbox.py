@@ -32,8 +32,8 @@ class Letterbox:
         scale = size_px / max(frame_width, frame_height)
         scaled_width = max(1, round(frame_width * scale))
         scaled_height = max(1, round(frame_height * scale))
-        input_width = size_px if square else _up(scaled_width, stride_px)
-        input_height = size_px if square else _up(scaled_height, stride_px)
+        input_width = size_px if square else round_up(scaled_width, stride_px)
+        input_height = size_px if square else round_up(scaled_height, stride_px)
         return cls(
             frame_width,
             frame_height,
@@ -80,5 +80,5 @@ class Canvas:
         return self._tensor
 
 
-def _up(length: int, multiple: int) -> int:
+def round_up(length: int, multiple: int) -> int:
     return -(-length // multiple) * multiple

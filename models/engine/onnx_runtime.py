@@ -42,12 +42,15 @@ class OnnxRuntimeEngine(Engine):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        # Idle threads that spin take the cores that decoding and tracking need: with two threads on two busy cores a run
+        # took twice as long and twice the CPU with spinning (docs/benchmarks.md).
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3  # errors; what matters is raised
         try:
             self._session = onnxruntime.InferenceSession(weights, options, providers=providers)
         except self._errors as error:
             raise EngineError(f"onnxruntime cannot load these weights: {_one_line(error)}") from error
-        _refuse_silent_fallback(providers, self._session.get_providers())
+        refuse_silent_fallback(providers, self._session.get_providers())
         self.name = f"onnxruntime-{devices[0]}"
         self.inputs = tuple(map(_tensor, self._session.get_inputs()))
         self.outputs = tuple(map(_tensor, self._session.get_outputs()))
@@ -80,8 +83,8 @@ def _providers(devices: Sequence[Device], available: Sequence[str]) -> list[str]
     return providers
 
 
-def _refuse_silent_fallback(asked: Sequence[str], got: Sequence[str]) -> None:
-    """ONNX Runtime goes on with the CPU when CUDA's libraries do not load, with a log line at most."""
+def refuse_silent_fallback(asked: Sequence[str], got: Sequence[str]) -> None:
+    """ONNX Runtime goes on with the CPU when CUDA's libraries do not load, with a log line at most. Raises EngineError."""
     missing = [provider for provider in asked if provider not in got]
     if missing:
         raise EngineError(
