@@ -38,19 +38,23 @@ class FileFacts(_Part):
 
 class InputFacts(_Part):
     """size_px: the longer side of the network's input, at most, unless the caller asks otherwise. trained_px: the side
-    it learned at. stride_px: both sides are multiples of it. dynamic: any such height and width is accepted; else the
-    input is always a square of size_px.
+    it learned at. stride_px: both sides are multiples of it. side_px_min: neither side is shorter (an end-to-end
+    head picks its 300 best out of one candidate per 8 x 8 px and more). dynamic: any such height and width is accepted;
+    else the input is always a square of size_px.
     """
 
     size_px: int = Field(ge=32, le=4096)
     trained_px: int = Field(ge=32, le=4096)
     stride_px: int = Field(ge=1, le=128)
+    side_px_min: int = Field(ge=1, le=4096)
     dynamic: bool
 
     @model_validator(mode="after")
     def _whole_strides(self) -> "InputFacts":
-        if self.size_px % self.stride_px or self.trained_px % self.stride_px:
-            raise ValueError(f"size_px and trained_px must be multiples of stride_px {self.stride_px}")
+        if any(side % self.stride_px for side in (self.size_px, self.trained_px, self.side_px_min)):
+            raise ValueError(f"size_px, trained_px and side_px_min must be multiples of stride_px {self.stride_px}")
+        if self.size_px < self.side_px_min:
+            raise ValueError(f"size_px {self.size_px} is below side_px_min {self.side_px_min}")
         return self
 
 

@@ -10,6 +10,7 @@ from models.engine.engine import Engine
 from models.errors import PackageError
 from models.package import Package
 
+SIZE_PX_MAX = 4096
 CANVASES_MAX = 8  # frame sizes that keep their buffers: cameras of one box have few
 
 
@@ -52,10 +53,12 @@ class Detector:
             if len(self._canvases) >= CANVASES_MAX:
                 self._canvases.clear()
             facts = self._card.input
-            size_px = self.size_px
             if facts.dynamic:
-                size_px = min(size_px, max(facts.trained_px, round_up(max(width, height), facts.stride_px)))
-            letterbox = Letterbox.fit(width, height, size_px, facts.stride_px, square=not facts.dynamic)
+                natural_px = max(facts.trained_px, round_up(max(width, height), facts.stride_px))
+                size_px, side_px_min = min(self.size_px, natural_px), facts.side_px_min
+            else:
+                size_px = side_px_min = self.size_px
+            letterbox = Letterbox.fit(width, height, size_px, facts.stride_px, side_px_min)
             canvas = self._canvases[width, height] = Canvas(letterbox)
         return canvas
 

@@ -23,17 +23,16 @@ class Letterbox:
     scaled_height: int
 
     @classmethod
-    def fit(cls, frame_width: int, frame_height: int, size_px: int, stride_px: int, *, square: bool) -> "Letterbox":
-        """Scales the longer side to size_px and centres the rest.
-
-        square: the input is size_px x size_px. Else each side is the smallest multiple of stride_px that holds the
-        scaled frame: a 16:9 frame then costs 60 % of the square.
+    def fit(cls, frame_width: int, frame_height: int, size_px: int, stride_px: int, side_px_min: int) -> "Letterbox":
+        """Scales the longer side to size_px; each side of the input is the smallest multiple of stride_px from
+        side_px_min on that holds the scaled frame, which lies in its middle. side_px_min = size_px makes a square; a
+        16:9 frame without one costs 60 % of it.
         """
         scale = size_px / max(frame_width, frame_height)
         scaled_width = max(1, round(frame_width * scale))
         scaled_height = max(1, round(frame_height * scale))
-        input_width = size_px if square else round_up(scaled_width, stride_px)
-        input_height = size_px if square else round_up(scaled_height, stride_px)
+        input_width = max(side_px_min, round_up(scaled_width, stride_px))
+        input_height = max(side_px_min, round_up(scaled_height, stride_px))
         return cls(
             frame_width,
             frame_height,

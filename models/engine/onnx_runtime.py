@@ -42,10 +42,11 @@ class OnnxRuntimeEngine(Engine):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        # Idle threads that spin take the cores that decoding and tracking need: with two threads on two busy cores a run
-        # took twice as long and twice the CPU with spinning (docs/benchmarks.md).
+        # Idle threads that spin take the cores that decoding and tracking need: on two busy cores a run then took twice
+        # as long and twice the CPU (docs/benchmarks.md).
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3  # errors; what matters is raised
+        # What goes wrong is raised; only why a GPU does not come up is said in the log alone.
+        options.log_severity_level = 4 if tuple(devices) == ("cpu",) else 3
         try:
             self._session = onnxruntime.InferenceSession(weights, options, providers=providers)
         except self._errors as error:
@@ -84,7 +85,10 @@ def _providers(devices: Sequence[Device], available: Sequence[str]) -> list[str]
 
 
 def refuse_silent_fallback(asked: Sequence[str], got: Sequence[str]) -> None:
-    """ONNX Runtime goes on with the CPU when CUDA's libraries do not load, with a log line at most. Raises EngineError."""
+    """ONNX Runtime goes on with the CPU when CUDA's libraries do not load, with a log line at most.
+
+    Raises EngineError.
+    """
     missing = [provider for provider in asked if provider not in got]
     if missing:
         raise EngineError(

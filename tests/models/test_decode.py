@@ -6,7 +6,7 @@ from models.detector.letterbox import Letterbox
 from models.errors import PackageError
 
 NAMES = ("person", "car")
-WIDE = Letterbox.fit(200, 100, 320, 32, square=True)  # scaled to 320 x 160, 80 rows of padding above and below
+WIDE = Letterbox.fit(200, 100, 320, 32, 320)  # scaled to 320 x 160, 80 rows of padding above and below
 
 
 def output(*rows: list[float]) -> np.ndarray:

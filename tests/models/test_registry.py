@@ -1,0 +1,86 @@
+from pathlib import Path
+
+import pytest
+
+from models.errors import PackageError
+from models.registry import find_package, pulled_folder, pulled_names, read_registry
+from tests.models.packages import write_package, write_registry
+
+
+@pytest.fixture
+def pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "pulled"
+    monkeypatch.setenv("XUNJIAN_MODELS", str(folder))
+    return folder
+
+
+def test_without_a_name_the_shipped_package_is_found_and_whole(pulled: Path) -> None:
+    package = find_package()
+    assert package.card.name == read_registry().default
+    assert {"person", "car", "helmet", "fire"} <= set(package.card.classes)
+
+
+def test_what_the_registry_says_of_each_shipped_package_is_what_its_card_says() -> None:
+    for name, entry in read_registry().packages.items():
+        card = find_package(name).card
+        assert (entry.decoder, entry.licence, entry.classes) == (card.decoder, card.licence, card.classes)
+
+
+def test_every_card_that_ships_has_prose_that_states_its_licence_and_classes() -> None:
+    for name in read_registry().packages:
+        package = find_package(name)
+        prose = (package.folder / "card.md").read_text(encoding="utf-8")
+        assert "card.md" in package.card.files
+        assert package.card.licence.removesuffix("-only") in prose
+        assert ", ".join(package.card.classes) in prose
+
+
+def test_a_pulled_package_is_found_by_its_name_and_a_folder_by_its_path(pulled: Path, tmp_path: Path) -> None:
+    write_package(pulled / "tiny")
+    write_package(tmp_path / "elsewhere")
+    assert pulled_names() == ["tiny"]
+    assert find_package("tiny").folder == pulled / "tiny"
+    assert find_package(str(tmp_path / "elsewhere")).card.name == "tiny"
+
+
+def test_a_package_that_is_not_the_pinned_one_is_refused(pulled: Path, tmp_path: Path) -> None:
+    registry = write_registry(tmp_path / "registry.yaml", write_package(tmp_path / "original"))
+    write_package(pulled / "tiny", version=2)
+    with pytest.raises(PackageError, match="not the tiny that the registry pins"):
+        find_package("tiny", registry)
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(pulled: Path) -> None:
+    with pytest.raises(PackageError, match=r"no model package 'yolo'.*known: detector-14"):
+        find_package("yolo")
+
+
+def test_a_known_package_that_is_not_here_is_answered_with_how_to_get_it(pulled: Path, tmp_path: Path) -> None:
+    registry = write_registry(tmp_path / "registry.yaml", write_package(tmp_path / "original"))
+    with pytest.raises(PackageError, match="xunjian models pull tiny"):
+        find_package("tiny", registry)
+
+
+def test_a_folder_that_holds_another_package_is_refused(pulled: Path) -> None:
+    write_package(pulled / "tiny", name="other")
+    with pytest.raises(PackageError, match="holds package 'other'"):
+        find_package("tiny")
+
+
+@pytest.mark.parametrize("content", ["[", "default: x", "default: tiny\npackages: {tiny: {path: a}}"])
+def test_a_registry_that_is_wrong_is_refused_in_one_line(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "registry.yaml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(PackageError, match=r"registry\.yaml: ") as refused:
+        read_registry(path)
+    assert "\n" not in str(refused.value)
+
+
+def test_pulled_packages_lie_where_the_user_or_the_desktop_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.delenv("XUNJIAN_MODELS", raising=False)
+    assert pulled_folder() == tmp_path / "xunjian" / "models"
+    monkeypatch.setenv("XUNJIAN_MODELS", str(tmp_path / "mine"))
+    assert pulled_folder() == tmp_path / "mine"
