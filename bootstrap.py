@@ -7,6 +7,7 @@ Standard library only: it runs before anything is installed. `python3 bootstrap.
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -127,20 +128,51 @@ def find_uv() -> Path:
     raise BootstrapError("uv is not here and could not be fetched; run: apt install python3-venv python3-pip")
 
 
-def setup(*, dev: bool) -> None:
-    """`.venv` exactly as the lock file says; without `dev` whatever a test run added stays."""
-    uv = find_uv()
-    command = [str(uv), "sync", "--quiet", "--frozen", *(f"--extra={extra}" for extra in EXTRAS)]
-    command += ["--group=dev"] if dev else ["--no-dev", "--inexact"]
-    if not (ROOT / ".venv").exists():
-        command += ["--python", sys.executable]
-    print(f"setup: {' '.join(command[1:])}", flush=True)
+def surroundings() -> dict[str, str]:
+    """The environment that uv runs in."""
     environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_PROJECT_ENVIRONMENT": str(ROOT / ".venv")}
     environment.pop("VIRTUAL_ENV", None)
     if CERTIFICATES.exists():  # those of the machine: a site's proxy signs with its own
         environment.setdefault("UV_SYSTEM_CERTS", "1")
         environment.setdefault("UV_NATIVE_TLS", "1")  # its name before uv 0.10
-    if subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode:
+    return environment
+
+
+def mirror_of_pip() -> str | None:
+    """The package index that pip is configured for, where that is not PyPI itself."""
+    said = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
+    urls = [os.environ.get("PIP_INDEX_URL", ""), *re.findall(r"\.index-url='([^']+)'", said.stdout)]
+    return next((url for url in urls if url and "//pypi.org/" not in url), None)
+
+
+def sync_from_mirror(uv: Path, chosen: list[str], mirror: str) -> bool:
+    """The same packages with the same hashes, from another index than the lock file names."""
+    print("setup: PyPI cannot be reached; trying the package index that pip is configured for", flush=True)
+    TOOLS.mkdir(exist_ok=True)
+    pinned, python = TOOLS / "requirements.txt", ROOT / ".venv/bin/python"
+    install = [str(uv), "pip", "install", "--quiet", "--python", str(python), "--default-index", mirror]
+    commands = [
+        [str(uv), "export", "--quiet", "--frozen", "--no-emit-project", *chosen, "--output-file", str(pinned)],
+        [*install, "--require-hashes", "--requirement", str(pinned)],
+        [*install, "--no-deps", "--editable", str(ROOT)],
+    ]
+    return all(subprocess.run(step, check=False, cwd=ROOT, env=surroundings()).returncode == 0 for step in commands)
+
+
+def setup(*, dev: bool) -> None:
+    """`.venv` exactly as the lock file says; without `dev` whatever a test run added stays."""
+    uv = find_uv()
+    chosen = [*(f"--extra={extra}" for extra in EXTRAS), "--group=dev" if dev else "--no-dev"]
+    command = [str(uv), "sync", "--quiet", "--frozen", *chosen]
+    if not dev:
+        command.append("--inexact")
+    if not (ROOT / ".venv").exists():
+        command += ["--python", sys.executable]
+    print(f"setup: uv {' '.join(command[1:])}", flush=True)
+    if subprocess.run(command, check=False, cwd=ROOT, env=surroundings()).returncode == 0:
+        return
+    mirror = mirror_of_pip()
+    if mirror is None or not sync_from_mirror(uv, chosen, mirror):
         raise BootstrapError("uv could not make .venv (its reason is above); check the way to PyPI, then try again")
 
 

@@ -1,6 +1,7 @@
 """The console script: hands the rest of the line to the product that is named first."""
 
 import importlib
+import os
 import sys
 
 PARTS = {
@@ -19,7 +20,14 @@ def main() -> int:
             print(f"  {name:8} {what}")
         return 0 if arguments[:1] in ([], ["-h"], ["--help"]) else 2
     part = importlib.import_module(PARTS[arguments[0]][0])
-    code: int = part.main(arguments[1:])
+    try:
+        code: int = part.main(arguments[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # `... | head` is no failure worth a traceback
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
     return code
 
 
