@@ -6,12 +6,13 @@ A box forgets a report when it is told `stored`; so an answer is built after the
 import logging
 from collections.abc import Callable, Sequence
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from central.clock import Now
 from central.database.engine import Database
 from central.devices.box import Owner
 from central.devices.repository import owners_of
+from central.errors import StorageError
 from central.ingest.batch import Batch
 from central.ingest.examination import (
     Examined,
@@ -55,16 +56,20 @@ class Intake:
     def take(self, messages: Sequence[Message]) -> list[Outgoing]:
         """The answers to give, everything they say being committed. At most MESSAGES_PER_BATCH_MAX messages.
 
-        Raises sqlalchemy's OperationalError when the database cannot be written now: nothing was taken, try again.
+        Raises StorageError when the database cannot be used now: what was stored is unknown, so try the same again.
         """
         assert len(messages) <= MESSAGES_PER_BATCH_MAX
-        reports, statuses = self._examine(messages)
-        if not reports and not statuses:
-            return []
         try:
-            batch, answers = self._store(reports, statuses)
-        except IntegrityError:  # another process stored one of them in between: now it is there to be seen
-            batch, answers = self._store(reports, statuses)
+            reports, statuses = self._examine(messages)
+            if not reports and not statuses:
+                return []
+            try:
+                batch, answers = self._store(reports, statuses)
+            except IntegrityError:  # another process stored one of them in between: now it is there to be seen
+                batch, answers = self._store(reports, statuses)
+        except (OperationalError, InterfaceError) as error:
+            self._database.reopen()  # what an old handle wrote when it failed is unknown until it is read back
+            raise StorageError(f"the database cannot be used: {error.orig}") from error
         for result in batch.results:
             self._counters.add("reports", result)
         self._counters.add("batches")

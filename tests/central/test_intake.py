@@ -8,6 +8,8 @@ from sqlalchemy import func, select
 from central.cases import repository
 from central.cases.case import CaseFilter
 from central.cases.tables import Incident, Rejection, Revision
+from central.devices.box import BoxStatus
+from central.devices.repository import list_boxes
 from central.ingest.message import Message
 from contract import codec
 from contract.heartbeat import Availability, ChainPosition, DiskState, Heartbeat, OutboxState
@@ -200,7 +202,7 @@ def test_a_topic_of_nobody_is_dropped(centre: Centre, box: SigningBox, topic: st
 def test_a_heartbeat_is_kept_and_an_older_one_is_ignored(centre: Centre, box: SigningBox) -> None:
     centre.take(box.say(heartbeat(uptime_s=90.0), "heartbeat"), box.say(heartbeat(uptime_s=30.0), "heartbeat"))
     centre.take(box.say(heartbeat(session=2, uptime_s=900.0), "heartbeat"))
-    status = repository_of_boxes(centre)
+    status = box_status(centre)
     assert status.heartbeat is not None
     assert (status.heartbeat["uptime_s"], status.availability) == (90.0, "online")
 
@@ -208,7 +210,7 @@ def test_a_heartbeat_is_kept_and_an_older_one_is_ignored(centre: Centre, box: Si
 def test_the_last_will_of_an_older_session_does_not_mark_a_live_box_offline(centre: Centre, box: SigningBox) -> None:
     def say(state: Any, session: int) -> str:
         centre.take(box.say(Availability(box_id="box-1", state=state, session=session), "availability"))
-        return repository_of_boxes(centre).availability
+        return box_status(centre).availability
 
     assert say("online", 4) == "online"
     assert say("offline", 3) == "online"
@@ -222,14 +224,12 @@ def test_a_number_that_the_box_no_longer_has_and_the_centre_lacks_raises_one_los
     for uptime_s in (60.0, 90.0):
         beat = heartbeat(uptime_s=uptime_s, report_seq_high=4, report_seq_low=3)
         centre.take(box.say(beat, "heartbeat"))
-    assert repository_of_boxes(centre).losses == 1  # 2 is gone, 3 is still queued
+    assert box_status(centre).losses == 1  # 2 is gone, 3 is still queued
     centre.take(box.report(report_seq=2))
-    assert repository_of_boxes(centre).losses == 0
+    assert box_status(centre).losses == 0
 
 
-def repository_of_boxes(centre: Centre) -> Any:
-    from central.devices.repository import list_boxes
-
+def box_status(centre: Centre) -> BoxStatus:
     with centre.database.reading() as session:
         return next(box for box in list_boxes(session) if box.box_id == "box-1")
 

@@ -1,0 +1,131 @@
+"""Composition root of the centre: database, broker, intake, evidence, pages."""
+
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Self
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel
+
+from central.clock import now
+from central.database.engine import Database
+from central.devices import endpoints as devices
+from central.doorkeeper import Doorkeeper
+from central.errors import SettingsError
+from central.ingest.embedded_broker import EmbeddedBroker
+from central.ingest.intake import Intake
+from central.ingest.message import Outgoing
+from central.ingest.subscriber import Subscriber
+from central.metrics import Counters
+from central.problem import ProblemError, answer_problem
+from central.settings import LOOPBACK, Address, CentralFolder, Settings, broker_address
+from contract.signing import SigningKey
+
+log = logging.getLogger(__name__)
+
+StoredListener = Callable[[Sequence[str]], None]
+
+
+class Health(BaseModel):
+    """broker: whether reports can come in now."""
+
+    status: str = "ok"
+    broker: bool
+
+
+@dataclass
+class Centre:
+    """The parts of a running centre. stored_listeners: told incident ids after their commit, in the intake's thread."""
+
+    folder: CentralFolder
+    settings: Settings
+    key: SigningKey
+    database: Database
+    counters: Counters = field(default_factory=Counters)
+    stored_listeners: list[StoredListener] = field(default_factory=list)
+    broker: EmbeddedBroker | None = None
+    subscriber: Subscriber | None = None
+
+    @classmethod
+    def open(cls, folder: CentralFolder) -> Self:
+        """Reads settings and key, migrates the database. Raises CentralError."""
+        settings = folder.load()
+        database = Database.open(folder.database_url(settings))
+        database.migrate()
+        return cls(folder, settings, folder.load_key(), database)
+
+    def start(self) -> None:
+        """Broker, subscriber, intake. Raises AddressError."""
+        if self.settings.broker == "embedded":
+            address = Address(LOOPBACK, self.settings.embedded_port)
+            self.broker = EmbeddedBroker(address, self.folder.path / "broker.toml", self.counters)
+            self.broker.start()
+        intake = Intake(self.database, self.key, self.counters, now, self.tell_stored)
+        client_id = f"xunjian-central-{self.key.public.key_id}"
+        address = broker_address(self.settings.broker_url)
+        self.subscriber = Subscriber(address, client_id, intake.take, self.counters, now)
+        self.subscriber.start()
+
+    def stop(self) -> None:
+        if self.subscriber is not None:
+            self.subscriber.stop()
+        if self.broker is not None:
+            self.broker.stop()
+        self.database.close()
+
+    def send(self, answers: Sequence[Outgoing]) -> None:
+        """To boxes; lost without a broker, and asked for again then."""
+        if self.subscriber is not None:
+            self.subscriber.send(answers)
+
+    def tell_stored(self, incident_ids: Sequence[str]) -> None:
+        for listener in self.stored_listeners:
+            try:
+                listener(incident_ids)
+            except Exception:  # the reports are stored: a page that cannot show them must not hold up their receipt
+                log.exception("a listener failed")
+
+
+def create_app(centre: Centre, *, box_port: int | None = None) -> FastAPI:
+    """Pages and API of an open centre, started or not. box_port: see Doorkeeper."""
+    app = FastAPI(title="Xunjian centre", version="1")
+    app.state.centre = centre
+    app.state.database = centre.database
+    app.state.key = centre.key
+    app.state.counters = centre.counters
+    app.state.now = now
+    app.state.box_broker = centre.settings.box_broker or centre.settings.broker_url
+    app.add_exception_handler(ProblemError, answer_problem)
+    app.add_middleware(Doorkeeper, box_port=box_port)
+    app.include_router(devices.router)
+    app.add_api_route("/healthz", read_health, tags=["operation"])
+    app.add_api_route("/metrics", read_metrics, response_class=PlainTextResponse, tags=["operation"])
+    return app
+
+
+def read_health(request: Request) -> Health:
+    """Answers while the process works at all; `broker` says whether reports come in."""
+    subscriber = request.app.state.centre.subscriber
+    return Health(broker=subscriber is not None and subscriber.subscribed)
+
+
+def read_metrics(request: Request) -> Response:
+    """Counters in the Prometheus text format."""
+    return PlainTextResponse(request.app.state.counters.text(), media_type="text/plain; version=0.0.4")
+
+
+def lock_folder(folder: CentralFolder) -> int:
+    """Held until this process ends. Raises SettingsError when another one serves the folder."""
+    descriptor = os.open(folder.path / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        with suppress(OSError):
+            os.close(descriptor)
+        raise SettingsError(f"{folder.path} is served already by another process: end it first") from error
+    return descriptor
