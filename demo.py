@@ -28,6 +28,7 @@ PLACE = ROOT / ".demo"
 CACHE = ROOT / ".cache"
 XUNJIAN = ROOT / ".venv/bin/xunjian"
 EXAMPLES = ROOT / "docs/examples"
+ANY_CLIP_RULES = ROOT / "edge/rules/default_rules.yaml"
 FIRST_PORT = 8080
 PORTS_TRIED = 100
 READY_S_MAX = 60
@@ -74,7 +75,7 @@ def footage() -> Footage:
     if rules and not Path(rules).is_file():
         raise DemoError(f"RULES={rules}: no such file")
     if chosen:
-        own = Path(rules or EXAMPLES / "rules-any-clip.yaml").resolve()
+        own = Path(rules or ANY_CLIP_RULES).resolve()
         if "://" not in chosen and not Path(chosen).is_file():
             raise DemoError(f"CLIP={chosen}: no such file; give a video file or an rtsp:// address")
         source = chosen if "://" in chosen else str(Path(chosen).resolve())

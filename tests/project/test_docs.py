@@ -10,6 +10,8 @@ from typing import Any, Never
 import pytest
 import yaml
 
+from edge.rules.rules_file import DEFAULT_RULES, load_rules, parse_rules
+from models.registry import find_package
 from tests.project.documents import blocks, documents, links, shell_commands
 from tests.project.sources import ROOT, text
 from xunjian import PARTS
@@ -89,3 +91,28 @@ def test_decisions_are_numbered_once_and_say_what_keeps_them() -> None:
     for path in decisions:
         for heading in ("**Context.**", "**Decision.**", "**Consequences.**", "**Alternatives.**", "**Kept by**"):
             assert heading in text(path), f"{path} has no {heading}"
+
+
+def rules_in_documents() -> dict[str, str]:
+    shown = {
+        f"{path}, block {number}": block
+        for path in documents()
+        for number, block in enumerate(blocks(path, "yaml"), start=1)
+        if block.startswith("version: 1")
+    }
+    files = [*sorted((ROOT / "docs/examples").glob("rules-*.yaml")), DEFAULT_RULES]
+    return shown | {file.name: file.read_text(encoding="utf-8") for file in files}
+
+
+@pytest.mark.parametrize("where", rules_in_documents())
+def test_rules_in_the_documents_are_rules_for_the_shipped_detector(where: str) -> None:
+    package = find_package(None)
+    read = parse_rules(where, rules_in_documents()[where], package.card.classes, package.card.name)
+    assert read.rules
+
+
+def test_the_demo_has_rules_for_each_of_its_clips() -> None:
+    package = find_package(None)
+    for name, camera in (("rules-vtest.yaml", "campus"), ("rules-yard.yaml", "yard")):
+        read = load_rules(ROOT / "docs/examples" / name, package.card.classes, package.card.name, {camera})
+        assert len(read.rules) >= 3
