@@ -155,6 +155,9 @@ class Outbox:
         """Every incident this box ever committed, oldest first."""
         return self._reading(outbox_rows.incidents)
 
+    def count_incidents(self) -> int:
+        return self._reading(outbox_rows.count_incidents)
+
     def open_incidents(self) -> tuple[bytes, ...]:
         """The last report of every incident that has no `close` yet."""
         return self._reading(outbox_rows.open_incidents)

@@ -158,9 +158,13 @@ def count_reports(connection: sqlite3.Connection) -> tuple[int, int, int | None]
 
 
 def count_files(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Pending, rejected."""
-    rows = dict(connection.execute("SELECT state, count(*) FROM file WHERE state <> 'stored' GROUP BY state"))
-    return rows.get("pending", 0), rows.get("rejected", 0)
+    """Pending, rejected. A file whose report is set aside waits with it and is not pending."""
+    rows = connection.execute(
+        "SELECT state, count(*) FROM file LEFT JOIN outbox USING (report_seq)"
+        " WHERE state <> 'stored' AND outbox.reason IS NULL GROUP BY state"
+    )
+    counts: dict[str, int] = dict(rows.fetchall())
+    return counts.get("pending", 0), counts.get("rejected", 0)
 
 
 def age_s(connection: sqlite3.Connection, report_seq: int, now: Moment) -> float:
@@ -184,6 +188,10 @@ def incidents(connection: sqlite3.Connection) -> tuple[CommittedIncident, ...]:
         CommittedIncident(incident_id, type_id, camera_id, state, tuple(sorted(map(int, revisions.split(",")))))
         for incident_id, type_id, camera_id, state, revisions in rows
     )
+
+
+def count_incidents(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(DISTINCT incident_id) FROM revision").fetchone()[0])
 
 
 def open_incidents(connection: sqlite3.Connection) -> tuple[bytes, ...]:

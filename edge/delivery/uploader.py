@@ -79,9 +79,10 @@ class Uploader:
             self._note_failure(file, f"{name}: {error}")
             delay_s = HOPELESS_S
         except (UploadError, httpx.HTTPError) as error:
-            LOG.info("%s: %s", name, error or type(error).__name__)
+            said = str(error) or type(error).__name__
+            LOG.info("%s: %s", name, said)
             if file.tries >= 3:
-                self._note_failure(file, f"{name}: {error or type(error).__name__}; it is tried again")
+                self._note_failure(file, f"{name}: {said}; it is tried again")
             delay_s = RETRY.delay_s(file.tries, chance)
         else:
             self._note_success(file)

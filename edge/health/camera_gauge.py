@@ -1,0 +1,83 @@
+"""What one camera's line does right now, as numbers: for the heartbeat and the status."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+from contract.heartbeat import CameraState, CameraStatus
+
+WINDOW_S = 5.0
+SMOOTHING = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    camera_id: str
+    state: CameraState
+    stream_s: float
+    last_frame_age_s: float | None
+    fps_in: float
+    fps_analysed: float
+    detector_ms: float
+    tracks: int
+    shed: int
+
+    def status(self) -> CameraStatus:
+        return CameraStatus(
+            camera_id=self.camera_id,
+            state=self.state,
+            last_frame_age_s=self.last_frame_age_s,
+            fps_in=self.fps_in,
+            fps_analysed=self.fps_analysed,
+            shed=self.shed,
+        )
+
+
+class CameraGauge:
+    """Written by the camera's thread, read by others. Rates are over the last WINDOW_S seconds."""
+
+    def __init__(self, camera_id: str) -> None:
+        self._camera_id = camera_id
+        self._lock = threading.Lock()
+        self._state: CameraState = "offline"
+        self._samples: deque[tuple[float, int]] = deque(maxlen=1024)  # (monotonic_s, frames_in)
+        self._stream_s = 0.0
+        self._detector_s = 0.0
+        self._tracks = 0
+        self._shed = 0
+
+    def set_state(self, state: CameraState) -> None:
+        with self._lock:
+            self._state = state
+            if state != "online":
+                self._tracks = 0
+
+    def note(self, now_s: float, *, stream_s: float, frames_in: int, shed: int, detector_s: float, tracks: int) -> None:
+        """One analysed frame. frames_in, shed: of the camera since it was opened."""
+        with self._lock:
+            self._state = "online"
+            self._detector_s += (detector_s - self._detector_s) * (SMOOTHING if self._detector_s else 1.0)
+            self._stream_s, self._tracks, self._shed = stream_s, tracks, shed
+            self._samples.append((now_s, frames_in))
+
+    def read(self, now_s: float) -> Reading:
+        with self._lock:
+            age_s = max(0.0, now_s - self._samples[-1][0]) if self._samples else None
+            while self._samples and self._samples[0][0] < now_s - WINDOW_S:
+                self._samples.popleft()
+            fps_in = fps_analysed = 0.0
+            if len(self._samples) > 1:
+                (first_s, first_in), (_, last_in) = self._samples[0], self._samples[-1]
+                span_s = max(now_s - first_s, 1e-6)
+                fps_in, fps_analysed = (last_in - first_in) / span_s, (len(self._samples) - 1) / span_s
+            return Reading(
+                camera_id=self._camera_id,
+                state=self._state,
+                stream_s=round(self._stream_s, 3),
+                last_frame_age_s=None if age_s is None else round(age_s, 3),
+                fps_in=round(fps_in, 2),
+                fps_analysed=round(fps_analysed, 2),
+                detector_ms=round(self._detector_s * 1000, 2),
+                tracks=self._tracks,
+                shed=self._shed,
+            )

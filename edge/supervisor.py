@@ -1,0 +1,203 @@
+"""Runs a box: one thread per camera, and beside them broker, publisher, uploader and heartbeat."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Protocol
+
+from contract.incident_report import CloseReason
+from edge.capture.camera import Camera, CameraError
+from edge.capture.frame import Frame
+from edge.clock import Clock
+from edge.delivery.broker import Broker
+from edge.delivery.faults import Faults
+from edge.delivery.outbox import Outbox
+from edge.delivery.publisher import Publisher
+from edge.delivery.uploader import Uploader
+from edge.health.camera_gauge import CameraGauge
+from edge.health.heartbeat import Heartbeats
+from edge.health.status import BoxStatus, Display
+from edge.health.watchdog import Worker
+
+SHOW_S = 1.0
+LOOK_S = 0.1
+STALL_S = 120.0
+CAMERA_STOP_S = 10.0  # to close open incidents and commit them
+LINK_STOP_S = 3.0  # to say goodbye
+LOG = logging.getLogger(__name__)
+
+
+class SupervisorError(Exception):
+    """The box cannot go on as it is; the message says which part and why. A service manager starts it again."""
+
+
+class Outcome(Protocol):
+    """What one frame led to. detect_s: the detector alone."""
+
+    @property
+    def detect_s(self) -> float: ...
+
+    @property
+    def tracks(self) -> int: ...
+
+
+class Analysis(Protocol):
+    """What a camera's frames go through, as `edge.pipeline` has it."""
+
+    def step(self, frame: Frame, /) -> Outcome: ...
+
+    def finish(self, reason: CloseReason, /) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A camera and what analyses it."""
+
+    camera: Camera
+    pipeline: Analysis
+    gauge: CameraGauge
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What connects the box to its centre."""
+
+    broker: Broker
+    publisher: Publisher
+    uploader: Uploader
+    heartbeats: Heartbeats
+
+
+class Supervisor:
+    def __init__(self, lines: Sequence[Line], link: Link, *, outbox: Outbox, clock: Clock, faults: Faults) -> None:
+        self._lines = tuple(lines)
+        self._link = link
+        self._outbox = outbox
+        self._clock = clock
+        self._faults = faults
+        self._failed: list[str] = []
+        self._cameras = [Worker(f"camera {line.camera.camera_id}", self._watching(line), clock) for line in self._lines]
+        self._links = [
+            Worker("broker", lambda stopping, _: link.broker.run(stopping, link.publisher.handle), clock),
+            Worker("publisher", link.publisher.run, clock, STALL_S),
+            Worker("uploader", link.uploader.run, clock, STALL_S),
+            Worker("heartbeat", link.heartbeats.run, clock, STALL_S),
+        ]
+
+    def run(self, display: Display) -> int:
+        """Until every camera has ended and everything is delivered (0), or a signal, then what is open is closed.
+
+        1 when a camera failed or the centre refused something. Raises SupervisorError when a part dies.
+        """
+        with self._until_signalled() as stopping:
+            for worker in (*self._links, *self._cameras):
+                worker.start()
+            try:
+                self._attend(stopping, display)
+            finally:
+                self._stop()
+                display.show(self.status())
+        depth = self._outbox.depth()
+        if depth.set_aside or depth.files_rejected:
+            LOG.warning("the centre refused %d reports and %d files", depth.set_aside, depth.files_rejected)
+            return 1
+        return 1 if self._failed else 0
+
+    def status(self) -> BoxStatus:
+        now_s = self._clock.monotonic_s()
+        depth = self._outbox.depth()
+        return BoxStatus(
+            cameras=tuple(line.gauge.read(now_s) for line in self._lines),
+            incidents=self._outbox.count_incidents(),
+            outbox=depth.rows,
+            acknowledged=depth.report_seq_high - depth.rows - depth.set_aside,
+            files_pending=depth.files_pending,
+            connected=self._link.broker.connected,
+        )
+
+    def _attend(self, stopping: threading.Event, display: Display) -> None:
+        shown_s = float("-inf")
+        while not stopping.is_set():
+            self._complain()
+            if all(worker.ended for worker in self._cameras) and self._delivered():
+                return
+            if self._clock.monotonic_s() - shown_s >= SHOW_S:
+                shown_s = self._clock.monotonic_s()
+                display.show(self.status())
+            stopping.wait(LOOK_S)
+
+    def _complain(self) -> None:
+        for worker in self._cameras:
+            if worker.error is not None:
+                raise SupervisorError(worker.complaint() or worker.name) from worker.error
+        for worker in self._links:
+            if (complaint := worker.complaint()) is not None:
+                raise SupervisorError(complaint) from worker.error
+
+    def _delivered(self) -> bool:
+        depth = self._outbox.depth()
+        return depth.rows == 0 and depth.files_pending == 0
+
+    def _stop(self) -> None:
+        """Cameras first, so that what they still close is committed; bounded, whatever hangs."""
+        for workers, within_s in ((self._cameras, CAMERA_STOP_S), (self._links[1:], LINK_STOP_S), (self._links[:1], 2)):
+            for worker in workers:
+                worker.ask_to_stop()
+            end_s = self._clock.monotonic_s() + within_s
+            for worker in workers:
+                if not worker.join(end_s - self._clock.monotonic_s()):
+                    LOG.warning("%s does not stop and is left behind", worker.name)
+
+    def _watching(self, line: Line) -> Callable[[threading.Event, Callable[[], None]], None]:
+        def watch(stopping: threading.Event, progress: Callable[[], None]) -> None:
+            reason = self._play(line, stopping, progress)
+            line.gauge.set_state("offline")
+            line.pipeline.finish(reason)
+
+        return watch
+
+    def _play(self, line: Line, stopping: threading.Event, progress: Callable[[], None]) -> CloseReason:
+        """Frame by frame to the stream's end; why it ended."""
+        try:
+            with line.camera as camera:
+                for frame in camera.frames():
+                    if stopping.is_set():
+                        return "interrupted"
+                    step = line.pipeline.step(frame)
+                    progress()
+                    line.gauge.note(
+                        self._clock.monotonic_s(),
+                        stream_s=frame.stream_s,
+                        frames_in=camera.frames_in,
+                        shed=camera.frames_dropped,
+                        detector_s=step.detect_s,
+                        tracks=step.tracks,
+                    )
+        except CameraError as error:
+            name = f"camera {line.camera.camera_id}"
+            self._failed.append(name)
+            self._faults.rise(name, str(error))
+            return "camera_lost"
+        return "ended"
+
+    @contextmanager
+    def _until_signalled(self) -> Iterator[threading.Event]:
+        """SIGTERM and the first Ctrl-C ask to stop; a second one ends the process at once."""
+        stopping = threading.Event()
+
+        def ask(number: int, _frame: FrameType | None) -> None:
+            if stopping.is_set():
+                raise KeyboardInterrupt
+            LOG.info("%s: closing what is open", signal.Signals(number).name)
+            stopping.set()
+
+        before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield stopping
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

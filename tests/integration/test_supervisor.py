@@ -1,0 +1,240 @@
+"""The supervisor runs cameras and link together, ends when all is delivered, and dies loudly rather than half."""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pytest
+
+from contract import codec
+from contract.acknowledgement import Acknowledgement, FileReceipt, ReportReceipt
+from contract.document import Versions
+from contract.incident_report import CloseReason
+from contract.signing import SigningKey
+from edge.capture.camera import Camera, CameraError
+from edge.capture.frame import Frame
+from edge.capture.packet_ring import PacketRing
+from edge.clock import SystemClock
+from edge.delivery.broker import Message, Received
+from edge.delivery.faults import Faults
+from edge.delivery.identity import Identity
+from edge.delivery.memory_broker import MemoryBroker
+from edge.delivery.outbox import Outbox
+from edge.delivery.publisher import Publisher
+from edge.delivery.uploader import Uploader, make_client
+from edge.health.camera_gauge import CameraGauge
+from edge.health.heartbeat import Heartbeats
+from edge.health.status import BoxStatus, Display
+from edge.supervisor import Line, Link, Supervisor, SupervisorError
+from tests.edge.delivery.drafts import BOX_KEY, Draft, next_draft
+from tests.processes import eventually
+from tests.tus_server import MediaStore, media_store
+
+CENTRE_KEY = SigningKey.generate()
+REPORTS, ANSWERS = "xunjian/v1/box-1/incident", "xunjian/v1/box-1/acknowledgement"
+
+
+class StillCamera(Camera):
+    """Shows `frames_max` grey frames, then does what it was made for."""
+
+    def __init__(self, frames_max: int, at_the_end: Callable[[], None] = lambda: None) -> None:
+        self.camera_id, self.source, self.ring = "hall_1", "still", PacketRing(1_000_000)
+        self.frames_in = self.frames_dropped = 0
+        self._frames_max, self._at_the_end = frames_max, at_the_end
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def frames(self) -> Iterator[Frame]:
+        for index in range(self._frames_max):
+            self.frames_in += 1
+            yield Frame("hall_1", index, index / 10, SystemClock().now(), np.zeros((8, 8, 3), np.uint8))
+            threading.Event().wait(0.01)
+        self._at_the_end()
+
+
+@dataclass
+class Step:
+    detect_s: float = 0.001
+    tracks: int = 1
+
+
+@dataclass
+class OneIncident:
+    """Opens an incident with the first frame and closes it at the end."""
+
+    outbox: Outbox
+    draft: Draft = field(default_factory=Draft)
+    reason: str = ""
+
+    def step(self, frame: Frame, /) -> Step:
+        if frame.index == 0:
+            self.outbox.commit([self.draft])
+        return Step()
+
+    def finish(self, reason: CloseReason, /) -> object:
+        self.reason = reason
+        return self.outbox.commit([next_draft(self.draft, "close")])
+
+
+class Shown(Display):
+    def __init__(self) -> None:
+        self.statuses: list[BoxStatus] = []
+
+    def show(self, status: BoxStatus) -> None:
+        self.statuses.append(status)
+
+
+@dataclass
+class Bench:
+    outbox: Outbox
+    store: MediaStore
+    folder: Path
+    faults: Faults = field(default_factory=Faults)
+    hub: MemoryBroker.Hub = field(default_factory=MemoryBroker.Hub)
+    shown: Shown = field(default_factory=Shown)
+
+    def supervisor(self, camera: Camera) -> Supervisor:
+        self.analysis = OneIncident(self.outbox)
+        clock, gauge = SystemClock(), CameraGauge(camera.camera_id)
+        identity = Identity("box-1", 1, BOX_KEY, CENTRE_KEY.public)
+        broker = MemoryBroker(self.hub, [ANSWERS])
+        common = {"outbox": self.outbox, "clock": clock, "faults": self.faults}
+        heartbeats = Heartbeats(
+            identity,
+            Versions(software="0.1.0"),
+            self.folder,
+            cameras=[gauge],
+            broker=broker,
+            **common,  # type: ignore[arg-type]
+        )
+        uploader = Uploader(self.store.url, "box-1", self.outbox, clock, faults=self.faults, client=make_client())
+        link = Link(broker, Publisher(identity, self.outbox, broker, clock, self.faults), uploader, heartbeats)
+        return Supervisor([Line(camera, self.analysis, gauge)], link, **common)  # type: ignore[arg-type]
+
+
+class Centre:
+    """Takes everything in and acknowledges it, until it is told to stop."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench, self.stopping = bench, threading.Event()
+        self.broker = MemoryBroker(bench.hub, [REPORTS])
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        told: set[str] = set()
+        while not self.stopping.wait(0.02):
+            self.broker.deliver(self._take)
+            fresh = {sha256: data for sha256, data in self.bench.store.held.items() if sha256 not in told}
+            receipts = [FileReceipt(sha256=sha256, bytes=len(data), result="stored") for sha256, data in fresh.items()]
+            if receipts:
+                told |= set(fresh)
+                self._say(Acknowledgement(box_id="box-1", files=tuple(receipts)))
+
+    def _take(self, event: object) -> None:
+        if isinstance(event, Received):
+            value = codec.parse(event.payload, 131_072)
+            names = {name: value[name] for name in ("report_seq", "incident_id", "revision")}
+            receipt = ReportReceipt(**names, sha256=codec.sha256_hex(event.payload), result="stored")
+            self._say(Acknowledgement(box_id="box-1", reports=(receipt,)))
+
+    def _say(self, acknowledgement: Acknowledgement) -> None:
+        self.broker.publish(Message(ANSWERS, CENTRE_KEY.sign(acknowledgement)))
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.thread.join(5)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with Outbox(tmp_path / "outbox.sqlite3", SystemClock()) as outbox, media_store() as store:
+        yield Bench(outbox, store, tmp_path)
+
+
+@pytest.fixture
+def centre(bench: Bench) -> Iterator[Centre]:
+    centre = Centre(bench)
+    yield centre
+    centre.stop()
+
+
+def test_a_run_ends_with_zero_when_every_file_ended_and_everything_is_delivered(bench: Bench, centre: Centre) -> None:
+    assert bench.supervisor(StillCamera(5)).run(bench.shown) == 0
+    assert bench.analysis.reason == "ended"
+    last = bench.shown.statuses[-1]
+    assert (last.incidents, last.outbox, last.acknowledged, last.files_pending) == (1, 0, 2, 0)
+    said = json.loads(bench.shown.statuses[0].to_json())
+    assert set(said) == {"cameras", "incidents", "outbox", "acknowledged", "files_pending", "connected"}
+    assert set(said["cameras"][0]) == {
+        "camera_id", "state", "stream_s", "fps_in", "fps_analysed", "detector_ms", "tracks",
+    }  # fmt: skip
+    kinds = [message.topic.rsplit("/", 1)[1] for message in bench.hub.published]
+    assert {"availability", "heartbeat", "incident"} <= set(kinds)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_closes_what_is_open_as_interrupted_and_commits_it(bench: Bench, number: signal.Signals) -> None:
+    def interrupt() -> None:
+        eventually(lambda: bench.outbox.depth().rows == 1, 5, "the incident is open")
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=interrupt).start()
+    assert bench.supervisor(StillCamera(100_000)).run(bench.shown) == 0
+    assert bench.analysis.reason == "interrupted"
+    assert (bench.outbox.depth().rows, bench.outbox.open_incidents()) == (2, ())
+
+
+def test_without_a_centre_a_run_waits_and_nothing_is_given_up(bench: Bench) -> None:
+    timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGTERM))
+    timer.start()
+    bench.supervisor(StillCamera(2)).run(bench.shown)
+    assert bench.outbox.depth().rows == 2
+
+
+def test_a_camera_that_is_lost_closes_its_incident_and_is_a_fault_and_exit_one(bench: Bench, centre: Centre) -> None:
+    def lose() -> None:
+        raise CameraError("rtsp://camera: no packet for 10 s; see to its cable")
+
+    assert bench.supervisor(StillCamera(3, lose)).run(bench.shown) == 1
+    assert bench.analysis.reason == "camera_lost"
+    assert bench.faults.current() == ("camera hall_1: rtsp://camera: no packet for 10 s; see to its cable",)
+
+
+def test_a_part_that_dies_ends_the_run_with_one_line_that_names_it(bench: Bench) -> None:
+    def break_down() -> None:
+        raise RuntimeError("the graph has no output")
+
+    with pytest.raises(SupervisorError, match="camera hall_1 died: the graph has no output"):
+        bench.supervisor(StillCamera(3, break_down)).run(bench.shown)
+
+
+def test_a_link_that_dies_ends_the_run_too(bench: Bench) -> None:
+    supervisor = bench.supervisor(StillCamera(100_000))
+    bench.outbox.due = lambda *_: 1 / 0  # type: ignore[method-assign, assignment]
+    with pytest.raises(SupervisorError, match="publisher died: division by zero"):
+        supervisor.run(bench.shown)
+
+
+def test_what_the_centre_refused_makes_a_run_end_with_one(bench: Bench) -> None:
+    centre = Centre(bench)
+    centre._say = lambda said: centre.broker.publish(  # type: ignore[method-assign, assignment]
+        Message(ANSWERS, CENTRE_KEY.sign(said.model_copy(update={"reports": tuple(
+            one.model_copy(update={"result": "rejected", "reason": "schema"}) for one in said.reports
+        )})))
+    )  # fmt: skip
+    try:
+        assert bench.supervisor(StillCamera(2)).run(bench.shown) == 1
+    finally:
+        centre.stop()
+    assert bench.outbox.depth().set_aside == 2
