@@ -68,7 +68,7 @@ class VideoSource:
                 url, "r", options=options or {}, timeout=(open_s_max, read_s_max), metadata_errors="replace"
             )
         except av.error.FFmpegError as error:
-            raise CameraError(f"{shown}: {_why_not_opened(error)}") from error
+            raise CameraError(f"{shown}: {_why_not_opened(error, is_file=url.startswith('file:'))}") from error
         try:
             self._stream = _video_stream(self._container, shown)
         except CameraError:
@@ -174,7 +174,7 @@ def _video_stream(container: InputContainer, shown: str) -> VideoStream:
     return streams[0]
 
 
-def _why_not_opened(error: av.error.FFmpegError) -> str:
+def _why_not_opened(error: av.error.FFmpegError, *, is_file: bool) -> str:
     match error:
         case av.error.FileNotFoundError():
             return "no such file; check the path"
@@ -182,7 +182,7 @@ def _why_not_opened(error: av.error.FFmpegError) -> str:
             return "may not be read; check the file's permissions"
         case av.error.IsADirectoryError():
             return "is a folder; give one video file"
-        case av.error.InvalidDataError() | av.error.EOFError():
+        case av.error.InvalidDataError() | av.error.EOFError() if is_file:
             return (
                 "is not a video that can be read (wrong format, or cut off before its index); copy or record it again"
             )
@@ -190,6 +190,8 @@ def _why_not_opened(error: av.error.FFmpegError) -> str:
             return "the camera refuses the user name or password; check both"
         case av.error.HTTPNotFoundError():
             return "the camera has no stream of this path; check the address in its manual"
+        case av.error.InvalidDataError() | av.error.EOFError():
+            return "what answers there is no camera that speaks RTSP; check address and port"
         case av.error.ExitError() | av.error.TimeoutError():
             return "does not answer in time; check that it is switched on and that the network reaches it"
         case _:

@@ -30,7 +30,7 @@ class LiveCamera(Camera):
         self.frames_dropped = 0
         self.clock = clock
         self.stopping = Event()
-        self._read_s_max = read_s_max
+        self.read_s_max = read_s_max
         self._changed = Condition()
         self._newest: tuple[int, Picture, Moment] | None = None
         self._ended = False
@@ -56,7 +56,7 @@ class LiveCamera(Camera):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stopping.set()
-        self._thread.join(self._read_s_max + JOIN_S_MARGIN)
+        self._thread.join(self.read_s_max + JOIN_S_MARGIN)
         with self._changed:
             self._newest = None
             self._ended = True

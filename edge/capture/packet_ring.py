@@ -7,6 +7,8 @@ from fractions import Fraction
 from itertools import groupby
 from threading import Lock
 
+RING_BYTES_MAX = 64 * 2**20  # two minutes of 4 Mbit/s
+
 
 @dataclass(frozen=True, slots=True)
 class StreamFormat:

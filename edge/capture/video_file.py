@@ -12,11 +12,10 @@ from edge.capture.camera import Camera, CameraError
 from edge.capture.decoding import Picture, ReadError, VideoSource
 from edge.capture.frame import Frame
 from edge.capture.live import LiveCamera
-from edge.capture.packet_ring import PacketRing
+from edge.capture.packet_ring import RING_BYTES_MAX, PacketRing
 from edge.clock import Clock, ClockQuality, Moment
 
 LOG = logging.getLogger(__name__)
-RING_BYTES_MAX = 64 * 2**20
 LATE_S_MAX = 1.0
 TRUNCATED_S_MIN = 1.0
 REPLAY_BOOT_ID = "replay"

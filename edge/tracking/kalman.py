@@ -23,7 +23,7 @@ class MotionNoise:
     measured: float = 0.05  # standard deviation of a detected edge
     acceleration: float = 1.5  # per s^1.5: how fast the velocity of a centre wanders
     growth: float = 0.5  # the same of width and height
-    velocity_first: float = 1.5  # per second: standard deviation of a new track's velocity
+    velocity_first: float = 0.5  # per second: standard deviation of a new track's velocity
 
 
 class BoxStates:

@@ -22,29 +22,33 @@ VEHICLES = frozenset({"car", "truck", "bus", "van"})
 
 @dataclass(frozen=True, slots=True)
 class TrackerSettings:
-    """score_*: 0..1; overlap_*: intersection over union; *_s_max: seconds of stream time.
+    """score_*: on the detector's own scale; overlap_*: intersection over union; *_s_max: seconds of stream time.
 
+    A detection of `score_sure_min` may join any track, of `score_unsure_min` only a confirmed one that was seen within
+    `unsure_s_max`, of `score_new_min` begin one. A new track is tentative until `hits_to_confirm` detections, each
+    within `tentative_s_max` or in the very next frame, or one of `score_at_once_min`.
     interchangeable: sets of classes that a detector mixes up on one object; a track keeps to one set, and its class is
     the one with the greatest sum of scores. A class in no set stays by itself.
     """
 
-    score_sure_min: float = 0.5
+    score_sure_min: float = 0.4
     score_unsure_min: float = 0.1
-    score_new_min: float = 0.5
-    overlap_sure_min: float = 0.2
-    overlap_unsure_min: float = 0.5
+    score_new_min: float = 0.4
+    score_at_once_min: float = 1.0
+    overlap_sure_min: float = 0.1
+    overlap_unsure_min: float = 0.6
     overlap_tentative_min: float = 0.3
     overlap_same_object: float = 0.85
     hits_to_confirm: int = 3
-    tentative_s_max: float = 0.2
+    tentative_s_max: float = 0.3
     unsure_s_max: float = 0.5
     lost_s_max: float = 3.0
     interchangeable: tuple[frozenset[str], ...] = (VEHICLES,)
     noise: MotionNoise = field(default_factory=MotionNoise)
 
     def __post_init__(self) -> None:
-        if not 0 < self.score_unsure_min <= self.score_sure_min <= self.score_new_min <= 1:
-            raise ValueError("scores must rise from unsure over sure to new, within 0..1")
+        if not 0 < self.score_unsure_min <= self.score_sure_min <= self.score_new_min <= self.score_at_once_min:
+            raise ValueError("scores must rise from unsure over sure and new to at once")
         if self.hits_to_confirm < 1 or min(self.tentative_s_max, self.unsure_s_max, self.lost_s_max) < 0:
             raise ValueError("hits_to_confirm must be at least 1, times not negative")
 
@@ -52,7 +56,7 @@ class TrackerSettings:
 class Tracker:
     """One object per camera: its track ids begin at 1 and are never used again.
 
-    A track is told of once `hits_to_confirm` detections have joined, and remembered for `lost_s_max` after the last.
+    A track is told of once it is confirmed, and remembered for `lost_s_max` after its last detection.
     """
 
     def __init__(self, camera_id: str, settings: TrackerSettings | None = None) -> None:
@@ -167,7 +171,9 @@ class Tracker:
 
     def _confirm(self) -> None:
         tracked = self._tracked
-        new = np.flatnonzero((tracked.ids == 0) & (tracked.hits >= self._settings.hits_to_confirm))
+        enough = tracked.hits >= self._settings.hits_to_confirm
+        enough |= tracked.scores >= self._settings.score_at_once_min
+        new = np.flatnonzero((tracked.ids == 0) & enough)
         tracked.ids[new] = np.arange(self._ids_given + 1, self._ids_given + 1 + len(new))
         self._ids_given += len(new)
 

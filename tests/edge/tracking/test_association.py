@@ -1,0 +1,25 @@
+import numpy as np
+
+from edge.tracking.association import matched, overlaps
+
+
+def test_overlap_is_shared_area_over_joined_area() -> None:
+    boxes = np.array([[0.0, 0.0, 2.0, 2.0]])
+    others = np.array([[0.0, 0.0, 2.0, 2.0], [1.0, 1.0, 3.0, 3.0], [2.0, 0.0, 4.0, 2.0], [1.0, 1.0, 1.0, 1.0]])
+    np.testing.assert_allclose(overlaps(boxes, others), [[1.0, 1 / 7, 0.0, 0.0]])
+
+
+def test_boxes_without_area_overlap_nothing_not_even_themselves() -> None:
+    point = np.array([[0.5, 0.5, 0.5, 0.5]])
+    assert overlaps(point, point).tolist() == [[0.0]]
+
+
+def test_the_best_total_wins_over_the_best_single_pair() -> None:
+    likeness = np.array([[0.9, 0.8], [0.8, 0.1]])
+    rows, columns = matched(likeness, 0.2)
+    assert sorted(zip(rows.tolist(), columns.tolist(), strict=True)) == [(0, 1), (1, 0)]
+
+
+def test_pairs_that_are_not_alike_enough_stay_alone() -> None:
+    rows, columns = matched(np.array([[0.29, 0.0], [0.0, 0.31]]), 0.3)
+    assert (rows.tolist(), columns.tolist()) == ([1], [1])
