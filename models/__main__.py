@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         "--json", action="store_true", help="a line per picture, boxes [x1, y1, x2, y2] in its pixels"
     )
     detecting.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
-    detecting.add_argument("--min-score", type=float, metavar="S", help="default 0.001 with --json, else 0.25")
+    detecting.add_argument("--min-score", type=_score, metavar="S", help="default 0.001 with --json, else 0.25")
     detecting.add_argument("--size", type=int, metavar="PX", help="longer side of the network's input")
     detecting.add_argument("--device", choices=PROVIDERS, default="cpu")
     detecting.add_argument("--threads", type=int, default=2, help="of the CPU (2)")
@@ -73,6 +73,16 @@ def _size(text: str) -> tuple[int, int]:
     if not (width.isdecimal() and height.isdecimal()):
         raise argparse.ArgumentTypeError(f"{text!r} is not a size like 960x540")
     return int(width), int(height)
+
+
+def _score(text: str) -> float:
+    try:
+        score = float(text)
+    except ValueError:
+        score = -1.0
+    if not 0.0 <= score <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a score from 0 to 1")
+    return score
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -158,7 +168,7 @@ def _detect(arguments: argparse.Namespace) -> int:
             continue
         rows = _pixel_rows(detector.detect(image), image.shape[1], image.shape[0])
         if arguments.json:
-            print(json.dumps({"image": str(path), "detections": rows}, ensure_ascii=False), flush=True)
+            print(json.dumps({"image": str(path), "detections": rows}), flush=True)
         else:
             _show(path, rows)
     return code
@@ -177,15 +187,12 @@ def _pixel_rows(detections: Detections, width: int, height: int) -> list[dict[st
 
 
 def _show(path: Path, rows: list[dict[str, object]]) -> None:
-    from rich.console import Console  # of the box's installation; only this table needs it
-    from rich.table import Table
-
-    table = Table("class", "score", "box x1 y1 x2 y2 (px)", title=str(path), title_justify="left")
+    name = str(path).encode("utf-8", "backslashreplace").decode("utf-8")  # a file name may be any bytes
+    print(f"{name}: {len(rows)} found" if rows else f"{name}: nothing found")
     for row in rows:
         box = row["box"]
         assert isinstance(box, list)
-        table.add_row(str(row["class"]), f"{row['score']:.2f}", " ".join(f"{side:.0f}" for side in box))
-    Console().print(table if rows else f"{path}: nothing found")
+        print(f"  {row['class']:<12} {row['score']:.2f}  [{', '.join(f'{side:.0f}' for side in box)}] px")
 
 
 def _render(arguments: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from models.errors import ModelError
 
 PICTURE_BYTES_MAX = 64 * 1024**2
+SIDE_PX_MAX = 16_384
 
 
 class PictureError(ModelError):
@@ -30,4 +31,8 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
         raise PictureError(f"{path}: cannot be decoded; give a JPEG or PNG picture") from error
     if image is None:
         raise PictureError(f"{path}: not a picture that can be decoded; give a JPEG or PNG picture")
+    if max(image.shape) > SIDE_PX_MAX:
+        raise PictureError(
+            f"{path}: {image.shape[1]} x {image.shape[0]} px; give one of at most {SIDE_PX_MAX} px a side"
+        )
     return np.asarray(image, np.uint8)

@@ -69,8 +69,9 @@ def _allowed_size(package: Package, size_px: int | None) -> int:
         return facts.size_px
     if not facts.dynamic and size_px != facts.size_px:
         raise PackageError(f"{package.card.name}: takes {facts.size_px} px only, not {size_px}")
-    if size_px < facts.stride_px or size_px % facts.stride_px or size_px > 4096:
+    if size_px % facts.stride_px or not facts.side_px_min <= size_px <= SIZE_PX_MAX:
         raise PackageError(
-            f"{package.card.name}: input size {size_px} px is no multiple of {facts.stride_px} up to 4096"
+            f"{package.card.name}: input size {size_px} px; give a multiple of {facts.stride_px} "
+            f"from {facts.side_px_min} to {SIZE_PX_MAX}"
         )
     return size_px

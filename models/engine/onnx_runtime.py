@@ -38,6 +38,8 @@ class OnnxRuntimeEngine(Engine):
         except ImportError as error:
             raise EngineError("onnxruntime is not installed; install xunjian[cpu] or xunjian[gpu]") from error
         self._errors = _errors(onnxruntime.capi.onnxruntime_pybind11_state)
+        if threads < 1:
+            raise EngineError(f"{threads} threads; give at least 1")
         providers = _providers(devices, onnxruntime.get_available_providers())
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
