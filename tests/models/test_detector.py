@@ -73,7 +73,7 @@ def test_what_people_labelled_is_found_in_pictures_it_never_saw(
     picture_set: str, theirs: str, ours: str, at_least: float
 ) -> None:
     """At least this share of the labelled objects that fill 5 % of a picture, in its first 30: by a box of the same
-    class, IoU > 0.5. The floors lie a tenth below what this package finds: they catch a broken chain, and a worse package.
+    class, IoU > 0.5. The floors lie a tenth below what this package finds: a broken chain is seen.
     """
     network = detector()
     found = labels = 0
