@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -20,11 +21,14 @@ from models.registry import find_package
 from tests.data import data
 from tests.models.packages import write_package
 
-ENGINE = OnnxRuntimeEngine(find_package().read_weights())
+
+@cache
+def engine() -> OnnxRuntimeEngine:
+    return OnnxRuntimeEngine(find_package().read_weights())
 
 
 def detector(size_px: int | None = None, score_min: float = 0.25) -> Detector:
-    return Detector(find_package(), ENGINE, size_px=size_px, score_min=score_min)
+    return Detector(find_package(), engine(), size_px=size_px, score_min=score_min)
 
 
 def overlap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
@@ -106,7 +110,7 @@ def test_detections_equal_a_bare_session_with_the_simplest_postprocessing() -> N
             update={"input": find_package().card.input.model_copy(update={"dynamic": False, "size_px": side})}
         )
         package = find_package()
-        ours = Detector(type(package)(package.folder, square_card, package.card_sha256), ENGINE, score_min=0.1)
+        ours = Detector(type(package)(package.folder, square_card, package.card_sha256), engine(), score_min=0.1)
         found = ours.detect(image)
         assert len(found) == len(expected) > 0
         limits = np.array([width, height, width, height])
@@ -159,4 +163,4 @@ def test_a_size_that_the_network_does_not_take_is_refused_with_those_it_does(siz
 def test_a_package_for_a_decoder_that_is_unknown_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     package = open_package(write_package(tmp_path / "tiny", decoder="nanodet"))
     with pytest.raises(PackageError, match="decoder 'nanodet' is unknown; known: ultralytics_end_to_end"):
-        Detector(package, ENGINE)
+        Detector(package, engine())
