@@ -12,7 +12,7 @@ from models.errors import ModelError
 from models.package import Package
 from models.picture import PictureError, read_picture
 from models.pull import pull, read_from_folder, read_from_url
-from models.registry import find_package, pulled_folder, pulled_names, read_registry
+from models.registry import find_package, is_pinned, pulled_folder, pulled_names, read_registry
 
 
 def main(argv: list[str]) -> int:
@@ -129,7 +129,7 @@ def _pull(arguments: argparse.Namespace) -> int:
         raise ModelError(
             f"no package {name!r} in the registry; known: {', '.join(read_registry().packages)}; or --from DIR"
         )
-    print(_package_line(package, pinned=entry is not None))
+    print(_package_line(package))
     return 0
 
 
@@ -142,12 +142,13 @@ def _verify(arguments: argparse.Namespace) -> int:
         except ModelError as error:
             code = _say(error)
         else:
-            print(_package_line(package, pinned=package.card.name in read_registry().packages))
+            print(_package_line(package))
     return code
 
 
-def _package_line(package: Package, *, pinned: bool) -> str:
+def _package_line(package: Package) -> str:
     card = package.card
+    pinned = is_pinned(package, read_registry().packages.get(card.name))
     trust = "pinned by the registry" if pinned else "not pinned: its own card alone speaks for it"
     return f"{card.name}: {len(card.files)} files match, sha256 {package.sha256}, {trust}, {package.folder}"
 

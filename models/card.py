@@ -15,6 +15,7 @@ FILE_BYTES_MAX = 512 * 1024**2  # a file is checked and loaded in memory
 NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,62}"
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]
 ClassName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Line = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,99}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -63,9 +64,9 @@ class Card(_Part):
     name: Name
     version: int = Field(ge=1)
     task: Literal["detection"]
-    decoder: str
+    decoder: Line
     precision: Literal["fp32", "fp16", "int8"]
-    licence: str
+    licence: Line
     weights: FileName
     input: InputFacts
     classes: tuple[ClassName, ...] = Field(min_length=1, max_length=1000)
@@ -86,11 +87,9 @@ def parse_card(content: bytes, source: str) -> Card:
         raise PackageError(f"{source}: larger than {CARD_BYTES_MAX} bytes; this is no model card")
     try:
         return Card.model_validate(yaml.safe_load(content))
-    except yaml.YAMLError as error:
-        raise PackageError(f"{source}: not YAML: {' '.join(str(error).split())}") from error
-    except UnicodeDecodeError as error:
-        raise PackageError(f"{source}: not UTF-8 text") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"]) or "card"
         raise PackageError(f"{source}: {where}: {first['msg']}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none, a thousand brackets
+        raise PackageError(f"{source}: not YAML: {' '.join(str(error).split())[:300]}") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from models.card import ClassName, Name, Sha256
+from models.card import ClassName, Line, Name, Sha256
 from models.errors import PackageError
 from models.package import CARD, Package, open_package
 
@@ -26,8 +26,8 @@ class Entry(BaseModel):
     url: str | None = Field(default=None, pattern=r"^https?://")
     card_sha256: Sha256
     sha256: Sha256
-    decoder: str
-    licence: str
+    decoder: Line
+    licence: Line
     classes: tuple[ClassName, ...]
 
 
@@ -61,17 +61,20 @@ def pulled_folder() -> Path:
 
 
 def find_package(name: str | None = None, registry_path: Path = REGISTRY) -> Package:
-    """The package of that name, or of that folder when `name` is one; without a name, the default.
+    """The package of that name, else of the folder of that name; a name with a slash is a folder's. Without a name, the
+    default.
 
     Every file is checked. Raises PackageError when there is none, or when it is not the pinned one.
     """
     registry = read_registry(registry_path)
     name = name or registry.default
-    if "/" in name or (Path(name) / CARD).is_file():
+    if "/" in name:
         return open_package(Path(name))
     entry = registry.packages.get(name)
     folder = registry_path.parent / entry.path if entry and entry.path else pulled_folder() / name
     if not (folder / CARD).is_file():
+        if not entry and (Path(name) / CARD).is_file():
+            return open_package(Path(name))
         known = sorted({*registry.packages, *pulled_names()})
         advice = f"get it: xunjian models pull {name}" if entry else f"known: {', '.join(known)}"
         raise PackageError(f"no model package {name!r} at {folder}; {advice}")
@@ -83,9 +86,13 @@ def find_package(name: str | None = None, registry_path: Path = REGISTRY) -> Pac
     return package
 
 
+def is_pinned(package: Package, entry: Entry | None) -> bool:
+    return entry is not None and (package.card_sha256, package.sha256) == (entry.card_sha256, entry.sha256)
+
+
 def check_pinned(package: Package, name: str, entry: Entry) -> None:
     """Raises PackageError when the package is not the one that the registry pins under this name."""
-    if package.card_sha256 != entry.card_sha256 or package.sha256 != entry.sha256:
+    if not is_pinned(package, entry):
         raise PackageError(
             f"{package.folder}: not the {name} that the registry pins (card sha256 {package.card_sha256[:12]}..., "
             f"expected {entry.card_sha256[:12]}...); get it again: xunjian models pull {name}"

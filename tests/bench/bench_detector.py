@@ -1,6 +1,6 @@
 """What a detection costs over the bare network: `.venv/bin/python -m tests.bench.bench_detector [--rounds 30]`.
 
-Both are timed in turn, round by round, so that a busy machine slows both. Times in ms, median / least. CPU: of this
+All are timed in turn, round by round, so that a busy machine slows all. Times in ms, median / least. CPU: of this
 process, per detection, when one comes every 100 ms as from a camera: with onnxruntime's spinning threads and without.
 """
 
@@ -10,11 +10,13 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
+from models.detector.decode import ultralytics_end_to_end
 from models.detector.detector import Detector
 from models.detector.letterbox import Canvas, Letterbox
 from models.engine.onnx_runtime import OnnxRuntimeEngine
@@ -32,7 +34,7 @@ def timed(call: Callable[[], object]) -> float:
 
 
 def median_and_least(times_ms: Sequence[float]) -> str:
-    return f"{statistics.median(times_ms):.1f} / {min(times_ms):.1f}"
+    return f"{statistics.median(times_ms):.2f} / {min(times_ms):.2f}"
 
 
 def session(threads: int, *, spinning: bool) -> onnxruntime.InferenceSession:
@@ -48,20 +50,28 @@ def overhead(rounds: int, threads: int) -> None:
     package = find_package()
     engine = OnnxRuntimeEngine(package.read_weights(), threads=threads)
     bare = session(threads, spinning=False)
-    print("| frame | size | input | bare `session.run` | `detect()` | ratio of medians |\n|---|---|---|---|---|---|")
+    print(
+        "| frame | size | input | bare `session.run` | `detect()` | letterbox | decode |\n|---|---|---|---|---|---|---|"
+    )
     for name, (width, height) in FRAMES.items():
         image = np.random.default_rng(0).integers(0, 255, (height, width, 3), np.uint8)
         for size_px in SIZES_PX:
             detector = Detector(package, engine, size_px=size_px)
-            tensor = Canvas(Letterbox.fit(width, height, size_px, 32, 128)).paint(image)
-            alone, whole = [], []
+            canvas = Canvas(Letterbox.fit(width, height, size_px, 32, 128))
+            tensor = canvas.paint(image)
+            output = bare.run(None, {"images": tensor})[0]
+            calls: dict[str, Callable[[], object]] = {
+                "bare": partial(bare.run, None, {"images": tensor}),
+                "detect": partial(detector.detect, image),
+                "letterbox": partial(canvas.paint, image),
+                "decode": partial(ultralytics_end_to_end, output, canvas.letterbox, detector.class_names, 0.1),
+            }
+            times_ms: dict[str, list[float]] = {what: [] for what in calls}
             for _ in range(rounds):
-                alone.append(timed(lambda tensor=tensor: bare.run(None, {"images": tensor})))  # type: ignore[misc]
-                whole.append(timed(lambda image=image, detector=detector: detector.detect(image)))  # type: ignore[misc]
-            ratio = statistics.median(whole) / statistics.median(alone)
+                for what, call in calls.items():
+                    times_ms[what].append(timed(call))
             shape = f"{tensor.shape[3]} x {tensor.shape[2]}"
-            row = (name, size_px, shape, median_and_least(alone), median_and_least(whole), f"{ratio:.2f}")
-            print("|", " | ".join(map(str, row)), "|")
+            print("|", " | ".join([name, str(size_px), shape, *map(median_and_least, times_ms.values())]), "|")
 
 
 def spinning(rounds: int) -> None:
@@ -73,7 +83,7 @@ def spinning(rounds: int) -> None:
             network.run(None, {"images": tensor})
             times_ms, used_s = [], time.process_time()
             for _ in range(rounds):
-                times_ms.append(timed(lambda network=network: network.run(None, {"images": tensor})))  # type: ignore[misc]
+                times_ms.append(timed(partial(network.run, None, {"images": tensor})))
                 time.sleep(max(0.0, PERIOD_S - times_ms[-1] / 1000))
             used_ms = (time.process_time() - used_s) * 1000 / rounds
             row = (threads, "yes" if spins else "no", median_and_least(times_ms), f"{used_ms:.0f} ms")

@@ -120,6 +120,15 @@ def test_list_names_the_default_and_what_was_pulled(tmp_path: Path, capsys: pyte
     assert "* detector-14  AGPL-3.0-only" in capsys.readouterr().out
 
 
+def test_a_package_that_calls_itself_like_the_shipped_one_is_not_taken_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", str(write_package(tmp_path / "copy", name="detector-14"))]) == 0
+    assert "not pinned" in capsys.readouterr().out
+    assert main(["pull", "detector-14", "--from", str(tmp_path / "copy")]) == 1
+    assert "not the detector-14 that the registry pins" in one_line(capsys.readouterr().err)
+
+
 def test_pull_takes_a_package_out_of_a_mirror_of_many(
     pulled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

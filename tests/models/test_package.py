@@ -68,6 +68,7 @@ def test_a_card_cannot_name_a_file_outside_its_folder(tmp_path: Path, name: str)
         ({"schema": "xunjian.model/2"}, "schema"),
         ({"surprise": 1}, "surprise"),
         ({"classes": []}, "classes"),
+        ({"licence": "MIT\nand a second line"}, "licence"),
         ({"classes": ["person", "person"]}, "a class is named twice"),
         ({"weights": "other.onnx"}, "weights file other.onnx is not among files"),
         ({"input": INPUT | {"size_px": 650}}, "multiples of stride_px 32"),
@@ -82,7 +83,9 @@ def test_a_card_that_is_wrong_is_refused_with_what_is_wrong(
     assert named in refusal(write_package(tmp_path / "tiny", **changes))
 
 
-@pytest.mark.parametrize("content", [b"", b"[1, 2", b"\xff\xfe\x00", b"just text", b"a: b\n" * 20_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"[1, 2", b"\xff\xfe\x00", b"just text", b"a: b\n" * 20_000, b"[" * 5000, b"version: 2026-99-99"]
+)
 def test_a_card_that_is_no_card_is_refused(tmp_path: Path, content: bytes) -> None:
     folder = write_package(tmp_path / "tiny")
     (folder / "card.yaml").write_bytes(content)

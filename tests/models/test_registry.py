@@ -43,6 +43,16 @@ def test_a_pulled_package_is_found_by_its_name_and_a_folder_by_its_path(pulled: 
     assert find_package(str(tmp_path / "elsewhere")).card.name == "tiny"
 
 
+def test_a_folder_here_does_not_take_the_place_of_a_package_with_its_name(
+    pulled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_package(tmp_path / "detector-14")
+    write_package(tmp_path / "here")
+    assert find_package("detector-14").folder != Path("detector-14")
+    assert find_package("here").folder == Path("here")
+
+
 def test_a_package_that_is_not_the_pinned_one_is_refused(pulled: Path, tmp_path: Path) -> None:
     registry = write_registry(tmp_path / "registry.yaml", write_package(tmp_path / "original"))
     write_package(pulled / "tiny", version=2)
