@@ -9,7 +9,9 @@ import re
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -100,8 +102,11 @@ def _serve(arguments: argparse.Namespace) -> int:
     centre.start()
     app = create_app(centre, box_port=box_port)
     server = _Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=SHUTDOWN_S),
+        uvicorn.Config(
+            app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=SHUTDOWN_S
+        ),
         f"centre ready: http://{LOOPBACK}:{sockets[0].getsockname()[1]}/  broker {centre.settings.broker_url}",
+        centre.bell.close,
     )
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it again when it is done: that is a good end
     try:
@@ -117,9 +122,14 @@ def _serve(arguments: argparse.Namespace) -> int:
 class _Server(uvicorn.Server):
     """Says where it is as soon as it answers."""
 
-    def __init__(self, config: uvicorn.Config, ready: str) -> None:
+    def __init__(self, config: uvicorn.Config, ready: str, closing: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._closing = closing
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._closing()  # event streams never end by themselves
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -1,9 +1,8 @@
 """Composition root of the centre: database, broker, intake, evidence, pages."""
 
 import fcntl
-import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
@@ -12,11 +11,18 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
+from central.alerts.doorbell import Doorbell
 from central.clock import now
 from central.database.engine import Database
 from central.devices import endpoints as devices
 from central.doorkeeper import Doorkeeper
-from central.errors import SettingsError
+from central.errors import SettingsError, StorageError
+from central.evidence import endpoints as media
+from central.evidence import tus
+from central.evidence.decoder import PictureDecoder
+from central.evidence.deposit import Deposit, Limits
+from central.evidence.disk import DiskMediaStore
+from central.evidence.store import StoreError
 from central.ingest.embedded_broker import EmbeddedBroker
 from central.ingest.intake import Intake
 from central.ingest.message import Outgoing
@@ -24,11 +30,10 @@ from central.ingest.subscriber import Subscriber
 from central.metrics import Counters
 from central.problem import ProblemError, answer_problem
 from central.settings import LOOPBACK, Address, CentralFolder, Settings, broker_address
+from central.web.install import install
+from contract import topics
+from contract.acknowledgement import Acknowledgement, FileReceipt
 from contract.signing import SigningKey
-
-log = logging.getLogger(__name__)
-
-StoredListener = Callable[[Sequence[str]], None]
 
 
 class Health(BaseModel):
@@ -40,14 +45,15 @@ class Health(BaseModel):
 
 @dataclass
 class Centre:
-    """The parts of a running centre. stored_listeners: told incident ids after their commit, in the intake's thread."""
+    """The parts of a running centre."""
 
     folder: CentralFolder
     settings: Settings
     key: SigningKey
     database: Database
     counters: Counters = field(default_factory=Counters)
-    stored_listeners: list[StoredListener] = field(default_factory=list)
+    bell: Doorbell = field(default_factory=Doorbell)
+    decoder: PictureDecoder = field(default_factory=PictureDecoder)
     broker: EmbeddedBroker | None = None
     subscriber: Subscriber | None = None
 
@@ -76,7 +82,29 @@ class Centre:
             self.subscriber.stop()
         if self.broker is not None:
             self.broker.stop()
+        self.decoder.close()
         self.database.close()
+
+    def deposit(self) -> Deposit:
+        """Raises StorageError when the media folder cannot be used."""
+        try:
+            store = DiskMediaStore(self.folder.media)
+        except StoreError as error:
+            raise StorageError(f"{self.folder.media}: {error}") from error
+        limits = Limits(self.settings.upload_bytes_max, self.settings.media_bytes_free_min)
+        return Deposit(
+            self.database,
+            store,
+            self.decoder,
+            limits,
+            counters=self.counters,
+            now=now,
+            acknowledge=self.acknowledge_files,
+        )
+
+    def acknowledge_files(self, box_id: str, receipts: Sequence[FileReceipt]) -> None:
+        answer = Acknowledgement(box_id=box_id, files=tuple(receipts))
+        self.send([Outgoing(str(topics.Topic(box_id, "acknowledgement")), self.key.sign(answer))])
 
     def send(self, answers: Sequence[Outgoing]) -> None:
         """To boxes; lost without a broker, and asked for again then."""
@@ -84,11 +112,9 @@ class Centre:
             self.subscriber.send(answers)
 
     def tell_stored(self, incident_ids: Sequence[str]) -> None:
-        for listener in self.stored_listeners:
-            try:
-                listener(incident_ids)
-            except Exception:  # the reports are stored: a page that cannot show them must not hold up their receipt
-                log.exception("a listener failed")
+        """From the intake's thread, after the commit."""
+        if incident_ids:
+            self.bell.ring()
 
 
 def create_app(centre: Centre, *, box_port: int | None = None) -> FastAPI:
@@ -101,8 +127,11 @@ def create_app(centre: Centre, *, box_port: int | None = None) -> FastAPI:
     app.state.now = now
     app.state.box_broker = centre.settings.box_broker or centre.settings.broker_url
     app.add_exception_handler(ProblemError, answer_problem)
+    app.state.deposit = centre.deposit()
     app.add_middleware(Doorkeeper, box_port=box_port)
-    app.include_router(devices.router)
+    for router in (devices.router, tus.router, media.router):
+        app.include_router(router)
+    install(app, centre.bell)
     app.add_api_route("/healthz", read_health, tags=["operation"])
     app.add_api_route("/metrics", read_metrics, response_class=PlainTextResponse, tags=["operation"])
     return app

@@ -63,6 +63,21 @@ def register_view(session: Session, grant: Grant, sha256: str, now: datetime) ->
     session.flush()
 
 
+def register_view_once(session: Session, grant: Grant, sha256: str, now: datetime) -> None:
+    """A player asks for many pieces of one file: they are one view, as long as a grant lasts."""
+    since = now - GRANT_LASTS
+    seen = select(Access.access_id).where(
+        Access.incident_id == grant.incident_id,
+        Access.action == "view",
+        Access.sha256 == sha256,
+        Access.reviewer == grant.reviewer,
+        Access.reason == grant.reason,
+        Access.at > since,
+    )
+    if session.scalar(seen.limit(1)) is None:
+        register_view(session, grant, sha256, now)
+
+
 def register_of(session: Session, incident_id: str | None = None, limit: int = PAGE_SIZE_MAX) -> list[RegisterEntry]:
     """Newest first."""
     query = select(Access).order_by(Access.access_id.desc()).limit(min(limit, PAGE_SIZE_MAX))

@@ -1,10 +1,16 @@
 """Reading the evidence of an incident, inside the caller's transaction."""
 
-from sqlalchemy import and_, select
-from sqlalchemy.orm import Session
+from dataclasses import dataclass
 
-from central.evidence.evidence import EvidenceFile, EvidenceManifestState
-from central.evidence.tables import File, Item, Manifest
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, aliased
+
+from central.evidence.evidence import EvidenceFile, EvidenceManifestState, chain_state
+from central.evidence.tables import Dossier, File, Item, Manifest
+from contract.evidence_manifest import ORIGINALS
+
+REASON_LENGTH_MAX = 300
+BYTES = "application/octet-stream"
 
 
 def files_of(session: Session, incident_id: str) -> tuple[EvidenceFile, ...]:
@@ -35,7 +41,85 @@ def files_of(session: Session, incident_id: str) -> tuple[EvidenceFile, ...]:
 
 def manifests_of(session: Session, incident_id: str) -> tuple[EvidenceManifestState, ...]:
     """One for every stored revision, oldest first."""
-    rows = session.scalars(select(Manifest).where(Manifest.incident_id == incident_id).order_by(Manifest.revision))
     return tuple(
-        EvidenceManifestState(row.revision, row.sha256, row.state, row.reason, row.chain, row.stored_at) for row in rows
+        EvidenceManifestState(
+            row.revision,
+            row.sha256,
+            row.state,
+            row.reason,
+            chain_state(row.report_seq, row.previous_sha256, before_sha256, held=row.state == "held"),
+            row.stored_at,
+        )
+        for row, before_sha256 in _with_link_before(session, incident_id)
     )
+
+
+def _with_link_before(session: Session, incident_id: str) -> list[tuple[Manifest, str | None]]:
+    before = aliased(Manifest)
+    rows = session.execute(
+        select(Manifest, before.sha256)
+        .outerjoin(
+            before,
+            and_(
+                before.box_id == Manifest.box_id,
+                before.key_id == Manifest.key_id,
+                before.report_seq == Manifest.report_seq - 1,
+            ),
+        )
+        .where(Manifest.incident_id == incident_id)
+        .order_by(Manifest.revision)
+    )
+    return [(row, before_sha256) for row, before_sha256 in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a held file is, over all incidents that list it."""
+
+    roles: frozenset[str]
+    incident_ids: frozenset[str]
+    served_type: str  # a file that is not what it says is served as bytes, never as a picture
+
+    @property
+    def original(self) -> bool:
+        """Strictest reading: listed once as an original, it is one everywhere."""
+        return bool(self.roles & ORIGINALS)
+
+
+def held_media(session: Session, sha256: str) -> Held | None:
+    """A file or a manifest whose bytes are durable here; None for all else."""
+    rows = session.execute(
+        select(Item.role, Item.incident_id, File.media_type, File.fault)
+        .join(File, and_(File.box_id == Item.box_id, File.sha256 == Item.sha256))
+        .where(Item.sha256 == sha256, File.state == "held")
+    ).all()
+    manifests = session.scalars(
+        select(Manifest.incident_id).where(Manifest.sha256 == sha256, Manifest.stored_at.is_not(None))
+    ).all()
+    if not rows and not manifests:
+        return None
+    types = {media_type if fault is None else BYTES for _, _, media_type, fault in rows}
+    types |= {"application/json"} if manifests else set()
+    return Held(
+        roles=frozenset({role for role, _, _, _ in rows} | ({"manifest"} if manifests else set())),
+        incident_ids=frozenset({incident_id for _, incident_id, _, _ in rows} | set(manifests)),
+        served_type=types.pop() if len(types) == 1 else BYTES,
+    )
+
+
+def assess_evidence(session: Session, incident_id: str) -> None:
+    """Writes what the incident's evidence is as a whole now: unverified with the first reason, pending, or complete."""
+    dossier = session.get(Dossier, incident_id)
+    if dossier is None:
+        return
+    manifests, files = manifests_of(session, incident_id), files_of(session, incident_id)
+    faults = [f"manifest of revision {row.revision}: {row.reason}" for row in manifests if row.state == "unverified"]
+    faults += [
+        f"manifest of revision {row.revision}: it does not join the one before it"
+        for row in manifests
+        if row.chain == "broken"
+    ]
+    faults += [f"{file.role} {file.sha256[:12]}: {file.fault}" for file in files if file.fault]
+    whole = all(row.state == "held" for row in manifests) and all(file.state == "held" for file in files)
+    dossier.reason = faults[0][:REASON_LENGTH_MAX] if faults else None
+    dossier.state = "unverified" if faults else "complete" if whole else "pending"

@@ -19,7 +19,7 @@ class Dossier(Base):
 
 
 class Manifest(Base):
-    """Expected as soon as its report is stored. chain: unknown, linked, gap (the link before is not here), broken."""
+    """Expected as soon as its report is stored. previous_sha256: of the link before it, as the manifest says."""
 
     __tablename__ = "manifests"
     __table_args__ = (UniqueConstraint("box_id", "key_id", "report_seq"),)
@@ -33,7 +33,6 @@ class Manifest(Base):
     state: Mapped[str] = mapped_column(String(12), default="expected")  # expected, held, unverified
     reason: Mapped[str | None] = mapped_column(String(300))
     previous_sha256: Mapped[str | None] = mapped_column(String(64))
-    chain: Mapped[str] = mapped_column(String(8), default="unknown")
     stored_at: Mapped[datetime | None]
 
 
@@ -70,14 +69,13 @@ class File(Base):
 
 
 class Upload(Base):
-    """A tus upload. `offset` is what is durable; the bytes wait in the store's incoming folder under `upload_id`."""
+    """A tus upload on its way. How far it is, the store knows: it holds the bytes under `upload_id`."""
 
     __tablename__ = "uploads"
+    __table_args__ = (UniqueConstraint("box_id", "sha256"),)
 
     upload_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    box_id: Mapped[str] = mapped_column(ForeignKey("boxes.box_id"), index=True)
+    box_id: Mapped[str] = mapped_column(ForeignKey("boxes.box_id"))
     sha256: Mapped[str] = mapped_column(String(64))
     length: Mapped[int] = mapped_column(BigInteger)
-    offset: Mapped[int] = mapped_column(BigInteger, default=0)
     made_at: Mapped[datetime]
-    touched_at: Mapped[datetime]

@@ -158,7 +158,6 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=True),
         sa.Column("previous_sha256", sa.String(length=64), nullable=True),
-        sa.Column("chain", sa.String(length=8), nullable=False),
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["box_id"], ["boxes.box_id"], name=op.f("fk_manifests_box_id")),
         sa.PrimaryKeyConstraint("incident_id", "revision", name=op.f("pk_manifests")),
@@ -191,13 +190,11 @@ def upgrade() -> None:
         sa.Column("box_id", sa.String(length=63), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("length", sa.BigInteger(), nullable=False),
-        sa.Column("offset", sa.BigInteger(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["box_id"], ["boxes.box_id"], name=op.f("fk_uploads_box_id")),
         sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_uploads")),
+        sa.UniqueConstraint("box_id", "sha256", name=op.f("uq_uploads_box_id_sha256")),
     )
-    op.create_index(op.f("ix_uploads_box_id"), "uploads", ["box_id"], unique=False)
     op.create_table(
         "decisions",
         sa.Column("incident_id", sa.String(length=36), nullable=False),
