@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/media", tags=["media"])
 Sha256Path = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
-@router.head("/{sha256}", response_model=None, responses=problems(404))
+@router.head("/{sha256}", response_class=Response, responses=problems(404))
 def ask_whether_held(
     sha256: Sha256Path, database: Database = Depends(database_of), deposit: Deposit = Depends(deposit_of)
 ) -> Response:
@@ -36,7 +36,7 @@ def ask_whether_held(
     return Response(headers={"Content-Length": str(path.stat().st_size), "Content-Type": held.served_type})
 
 
-@router.get("/{sha256}", response_model=None, responses=problems(403, 404))
+@router.get("/{sha256}", response_class=FileResponse, responses=problems(403, 404))
 def see_media(
     request: Request,
     sha256: Sha256Path,

@@ -40,7 +40,7 @@ def describe_uploads(request: Request) -> Response:
 @router.post(
     "",
     status_code=201,
-    response_model=None,
+    response_class=Response,
     dependencies=[Depends(speaks_tus)],
     responses=problems(400, 403, 409, 412, 413, 429, 507) | {204: {"description": "held; acknowledged again"}},
 )
@@ -62,7 +62,7 @@ def create_upload(
 
 
 @router.head(
-    "/uploads/{upload_id}", response_model=None, responses=problems(404, 412), dependencies=[Depends(speaks_tus)]
+    "/uploads/{upload_id}", response_class=Response, responses=problems(404, 412), dependencies=[Depends(speaks_tus)]
 )
 def read_offset(upload_id: str, deposit: Annotated[Deposit, Depends(deposit_of)]) -> Response:
     """Where to go on."""
@@ -74,7 +74,7 @@ def read_offset(upload_id: str, deposit: Annotated[Deposit, Depends(deposit_of)]
 @router.patch(
     "/uploads/{upload_id}",
     status_code=204,
-    response_model=None,
+    response_class=Response,
     dependencies=[Depends(speaks_tus)],
     responses=problems(400, 404, 409, 412, 413, 415, 423, 460, 507),
 )
