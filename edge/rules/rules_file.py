@@ -1,5 +1,6 @@
 """Reads a rules file: YAML in, a checked RuleSet out, or one line that says where and what would be right."""
 
+import math
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import cast, get_args
@@ -133,7 +134,7 @@ def _cameras(keys: dict[str, Value]) -> tuple[str, ...]:
 def _points(value: Value) -> tuple[Point, ...]:
     points = []
     for point in value.items():
-        numbers = [number.number(-1e6, 1e6) for number in point.items()]
+        numbers = [number.number(-math.inf, math.inf) for number in point.items()]
         if len(numbers) != 2:
             point.fail(f"{value.name}: a point is [x, y], not {len(numbers)} numbers")
         points.append((numbers[0], numbers[1]))

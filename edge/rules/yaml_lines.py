@@ -83,8 +83,8 @@ class Value:
         word = self.raw_text()
         value = float(word) if self._node.tag in (f"{_TAG}int", f"{_TAG}float") and _is_decimal(word) else math.nan
         if not low <= value <= high:
-            limits = f"from {low:g} to {high:g}" if math.isfinite(high) else f"of at least {low:g}"
-            self.fail(f"{self.name}: {word or 'nothing'} does not do: a number {limits} is wanted")
+            limits = f" from {low:g} to {high:g}" if math.isfinite(high) else ""
+            self.fail(f"{self.name}: {word or 'nothing'} does not do: a number{limits} is wanted")
         return value
 
     def integer(self, low: int) -> int:
