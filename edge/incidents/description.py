@@ -43,7 +43,7 @@ def describe(incident: Incident) -> dict[Language, str]:
 
 
 def _what_zh(incident: Incident) -> str:
-    place = "画面" if incident.place_id == FRAME_ID else f"区域 {incident.place_id}"
+    place = "画面" if incident.place_id == FRAME_ID else f"区域 {incident.place_id} "
     who = "、".join(
         dict.fromkeys(_CLASSES_ZH.get(subject.class_name, subject.class_name) for subject in incident.subjects)
     )
@@ -54,7 +54,7 @@ def _what_zh(incident: Incident) -> str:
             return f"{who}越过线 {incident.place_id}（{direction}）"
         case "count":
             counts = f"{_number(incident, 'count_in_zone')} 个目标（门限 {_threshold(incident, 'count_in_zone')} 个）"
-            return f"{place}内有{counts}，持续 {dwell}"
+            return f"{place}内有 {counts}，持续 {dwell}"
         case "stationary":
             return f"{who}在{place}内静止 {dwell}"
         case "presence":
