@@ -6,7 +6,7 @@ import pytest
 
 from edge.incidents.register import Register
 from edge.rules.judge import Judge
-from tests.edge.incidents.acts import FIRE, RULE, START, VISIT, moment, play
+from tests.edge.incidents.acts import CROWD, FIRE, RULE, START, VISIT, moment, play
 from tests.edge.rules.stories import CAMERA, Actor, film
 
 
