@@ -85,6 +85,11 @@ class ReplayCamera(Camera):
             self._opened.close()
             self._opened = None
 
+    @property
+    def length_s(self) -> float | None:
+        """As the file says, while it is open."""
+        return None if self._opened is None else self._opened.expected_s
+
     def frames(self) -> Iterator[Frame]:
         assert self._opened is not None, "enter the camera first"
         for picture in _played(self._opened, self._path):

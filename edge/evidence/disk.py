@@ -8,26 +8,29 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
 from contract.evidence_manifest import EXTENSIONS, EvidenceItem
+from edge.durable_file import PART, fsync_folder, publish, write_durably
 from edge.evidence.store import EvidenceStore, FileFacts, SealedFile, StoreError, StoreFullError
 
-TEMPORARY = ".part"
 READ_BYTES = 1 << 20
+FREE_BYTES_MIN = 64 * 2**20  # twice what the outbox keeps for itself: evidence gives way before records do
 _MANIFEST = re.compile(r"^(\d+)\.manifest\.json$")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class DiskStore(EvidenceStore):
-    """folder: the box's directory; it exists."""
+    """folder: the box's directory; it exists. free_bytes_min: left for what must be recorded even without files."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._incidents = folder / "incidents"
+    def __init__(self, folder: Path, *, free_bytes_min: int = FREE_BYTES_MIN) -> None:
+        self._folder = folder.resolve()
+        self._incidents = self._folder / "incidents"
+        self._free_bytes_min = free_bytes_min
         self._chain_lock = Lock()
         self._chain_seq = 0
 
@@ -37,13 +40,15 @@ class DiskStore(EvidenceStore):
     def seal_written(self, incident_id: str, facts: FileFacts, write: Callable[[Path], None]) -> SealedFile:
         extension = EXTENSIONS[facts.media_type]
         with self._clear_errors(f"{facts.role} of incident {incident_id}"):
+            if shutil.disk_usage(self._folder).free < self._free_bytes_min:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             folder = self._folder_of(incident_id)
-            temporary = folder / f"{facts.role}-{os.getpid()}{TEMPORARY}.{extension}"
+            temporary = folder / f"{facts.role}-{os.getpid()}{PART}.{extension}"
             try:
                 write(temporary)
                 sha256, size = _digest(temporary)
                 path = folder / f"{sha256}.{extension}"
-                _publish(temporary, path)
+                publish(temporary, path)
             finally:
                 with suppress(OSError):
                     temporary.unlink(missing_ok=True)
@@ -62,12 +67,12 @@ class DiskStore(EvidenceStore):
 
     def keep_manifest(self, incident_id: str, revision: int, manifest: bytes) -> None:
         with self._clear_errors(f"manifest {revision} of incident {incident_id}"):
-            _replace(self._folder_of(incident_id) / f"{revision}.manifest.json", manifest)
+            write_durably(self._folder_of(incident_id) / f"{revision}.manifest.json", manifest)
 
     def keep_chain_head(self, seq: int, chain_head: bytes) -> None:
         with self._chain_lock, self._clear_errors("chain head"):
             if seq >= self._chain_seq:
-                _replace(self._folder / "chain_head.json", chain_head)
+                write_durably(self._folder / "chain_head.json", chain_head)
                 self._chain_seq = seq
 
     def manifests(self) -> frozenset[tuple[str, int]]:
@@ -87,7 +92,7 @@ class DiskStore(EvidenceStore):
             for path in list(folder.iterdir()):
                 manifest = _MANIFEST.match(path.name)
                 kept = int(manifest[1]) in numbers if manifest else path.name.partition(".")[0] in known
-                if kept and TEMPORARY not in path.name:
+                if kept and PART not in path.name:
                     continue
                 path.unlink()
                 removed += 1
@@ -99,8 +104,8 @@ class DiskStore(EvidenceStore):
         folder = self._incidents / incident_id
         if not folder.is_dir():
             folder.mkdir(parents=True, exist_ok=True)
-            _fsync_folder(self._folder)
-            _fsync_folder(self._incidents)
+            fsync_folder(self._folder)
+            fsync_folder(self._incidents)
         return folder
 
     @contextmanager
@@ -126,31 +131,3 @@ def _digest(path: Path) -> tuple[str, int]:
             digest.update(block)
             size += len(block)
     return digest.hexdigest(), size
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(path.name + TEMPORARY)
-    try:
-        _fill(temporary, data)
-        _publish(temporary, path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _publish(temporary: Path, path: Path) -> None:
-    descriptor = os.open(temporary, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    temporary.replace(path)
-    _fsync_folder(path.parent)
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.tracking.track import Box
+from edge.tracking.track import Box, Track
 from models.detector.detections import Detections
 
 Polygon = Sequence[tuple[float, float]]
@@ -28,11 +28,14 @@ class Redaction:
     masks: tuple[Polygon, ...] = ()
 
     @classmethod
-    def of(cls, detections: Detections, masks: Sequence[Polygon]) -> "Redaction":
-        """Everybody the detector saw, tracked or not: the top quarter of people, the whole of heads."""
+    def of(cls, detections: Detections, masks: Sequence[Polygon], lost: Sequence[Track] = ()) -> "Redaction":
+        """Everybody the detector saw, tracked or not: the top quarter of people, the whole of heads.
+
+        lost: tracks that it missed in this frame, where they are supposed to be.
+        """
         areas: list[Box] = []
-        for (x1, y1, x2, y2), class_id in zip(detections.boxes.tolist(), detections.class_ids, strict=True):
-            name = detections.class_names[int(class_id)]
+        seen = [(detections.class_names[i], box) for i, box in zip(detections.class_ids, detections.boxes, strict=True)]
+        for name, (x1, y1, x2, y2) in (*seen, *((track.class_name, track.predicted_box) for track in lost)):
             part = HEAD_PART if name in PEOPLE else 1.0 if name in HEADS else 0.0
             if part:
                 beside, above = MARGIN * (x2 - x1), MARGIN * (y2 - y1)

@@ -73,11 +73,16 @@ def track_detections(path: Path, fps: float | None, out: Path, settings: Tracker
     return lines
 
 
-def track_lines(number: int, tracks: Tracks) -> list[str]:
-    """One line per track seen in frame `number`, with the motion model's box, as SORT writes it; in the unit that the
-    tracker was given.
+def track_lines(number: int, tracks: Tracks, width: float = 1.0, height: float = 1.0) -> list[str]:
+    """One line per track seen in frame `number`, with the motion model's box, as SORT writes it.
+
+    width, height: of the frame in pixels for a tracker that was given relative boxes; 1 for one that was given pixels.
     """
-    return [_line(number, track.track_id, track.predicted_box, track.score) for track in tracks.seen]
+    lines = []
+    for track in tracks.seen:
+        x1, y1, x2, y2 = track.predicted_box
+        lines.append(_line(number, track.track_id, (x1 * width, y1 * height, x2 * width, y2 * height), track.score))
+    return lines
 
 
 def _line(number: int, track_id: int, box: Box, score: float) -> str:

@@ -1,0 +1,135 @@
+"""What each incident of one camera has sent and still owes: pictures at once, the clip later, pictures at its close."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from contract.incident_report import Phase
+from edge.capture.frame import Frame
+from edge.capture.packet_ring import PacketRing
+from edge.delivery.report import Writer
+from edge.delivery.revision import RevisionDraft
+from edge.evidence.redaction import Polygon, Redaction
+from edge.evidence.sealer import Sealed, Sealer
+from edge.evidence.stills import Labelled, Scene
+from edge.evidence.store import SealedFile
+from edge.evidence.track_history import TrackHistory
+from edge.incidents.incident import Incident, IncidentChange
+from edge.tracking.track import Tracks
+from models.detector.detections import Detections
+
+BEFORE_S = 5.0  # of `opened`: where a clip begins
+AFTER_S = 5.0  # and where it ends
+CLIPS_OWED_MAX = 512  # incidents at once in one camera; beyond, one goes out without a clip
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One frame and what was made of it."""
+
+    frame: Frame
+    detections: Detections
+    tracks: Tracks
+
+    def wall(self, stream_s: float) -> datetime:
+        """The wall time of another moment of this stream, by this frame's."""
+        return self.frame.moment.wall + timedelta(seconds=stream_s - self.frame.stream_s)
+
+
+@dataclass(slots=True)
+class _Dossier:
+    thumbnail: bytes | None
+    next_revision: int
+    clip_owed: bool
+
+
+class Dossiers:
+    """location: lat, lon, crs, address of the camera, where known. masks: relative polygons that nobody gets to see."""
+
+    def __init__(
+        self,
+        ring: PacketRing,
+        sealer: Sealer,
+        writer: Writer,
+        masks: Collection[Polygon],
+        location: Mapping[str, Any],
+    ) -> None:
+        self._ring = ring
+        self._sealer = sealer
+        self._writer = writer
+        self._masks = tuple(masks)
+        self._location = location
+        self._history = TrackHistory()
+        self._dossiers: dict[str, _Dossier] = {}
+
+    def __len__(self) -> int:
+        return len(self._dossiers)
+
+    def drafts(
+        self, changes: Sequence[IncidentChange], incidents_open: Sequence[Incident], sight: Sight
+    ) -> list[RevisionDraft]:
+        """What one frame adds: openings and closings, and an update for each clip whose window is over now."""
+        self._history.add(sight.tracks)
+        drafts: list[RevisionDraft] = []
+        for change in changes:
+            if change.phase == "open":
+                drafts.append(self._opening(change.incident, sight))
+            else:
+                drafts += self._closing(change.incident, sight)
+        due = [one for one in incidents_open if sight.frame.stream_s >= one.opened.stream_s + AFTER_S]
+        return drafts + [draft for incident in due for draft in self._clip(incident, sight)]
+
+    def _opening(self, incident: Incident, sight: Sight) -> RevisionDraft:
+        """Revision 0, at once: key frame, its annotated copy, thumbnail."""
+        sealed = self._pictures(incident, sight, thumbnail=True)
+        dossier = _Dossier(sealed.thumbnail, 0, clip_owed=len(self._dossiers) < CLIPS_OWED_MAX)
+        self._dossiers[incident.incident_id] = dossier
+        return self._draft(incident, "open", sight, sealed.files)
+
+    def _closing(self, incident: Incident, sight: Sight) -> list[RevisionDraft]:
+        """The last revision, with a closing key frame; before it the clip as far as it goes, if it is still owed."""
+        drafts = self._clip(incident, sight)
+        files = self._pictures(incident, sight, thumbnail=False).files
+        drafts.append(self._draft(incident, "close", sight, files))
+        del self._dossiers[incident.incident_id]
+        return drafts
+
+    def _pictures(self, incident: Incident, sight: Sight, *, thumbnail: bool) -> Sealed:
+        subjects = {track.track_id for track in incident.subjects}
+        boxes = [
+            Labelled(track.box, f"{track.class_name} {track.track_id}", track.track_id in subjects)
+            for track in sight.tracks.seen
+        ]
+        place = () if incident.rule.place_id == "frame" else incident.rule.polygon
+        scene = Scene(
+            place, incident.rule.place_id, boxes, Redaction.of(sight.detections, self._masks, sight.tracks.lost)
+        )
+        return self._sealer.pictures(incident.incident_id, sight.frame, scene, thumbnail=thumbnail)
+
+    def _clip(self, incident: Incident, sight: Sight) -> list[RevisionDraft]:
+        dossier = self._dossiers[incident.incident_id]
+        if not dossier.clip_owed:
+            return []
+        dossier.clip_owed = False
+        opened_s = incident.opened.stream_s
+        packets = self._ring.clip(opened_s - BEFORE_S, opened_s + AFTER_S)
+        if packets is None:
+            return []
+        subjects = [subject.track_id for subject in incident.subjects]
+        tracks = self._history.document(packets.first_s, packets.last_s, sight.wall(packets.first_s), subjects)
+        files = self._sealer.clip(incident.incident_id, packets, tracks, sight.wall).files
+        return [self._draft(replace(incident, closed=None, close_reason=None), "update", sight, files)] if files else []
+
+    def _draft(self, incident: Incident, phase: Phase, sight: Sight, files: tuple[SealedFile, ...]) -> RevisionDraft:
+        dossier = self._dossiers[incident.incident_id]
+        revision, dossier.next_revision = dossier.next_revision, dossier.next_revision + 1
+        return self._writer.draft(
+            incident,
+            revision=revision,
+            phase=phase,
+            moment=sight.frame.moment,
+            files=files,
+            thumbnail=dossier.thumbnail,
+            location=self._location,
+        )

@@ -1,0 +1,203 @@
+"""An incident as the report that leaves the box: whole in every revision, numbered and signed when it is committed."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contract.codec import sha256_hex
+from contract.document import ClockQuality, Device, Versions
+from contract.ids import INTEGER_MAX
+from contract.incident_report import (
+    SUBJECTS_MAX,
+    Description,
+    EvidenceReference,
+    IncidentReport,
+    IncidentTime,
+    Phase,
+    Place,
+    RuleStatement,
+    Subject,
+    TraceStep,
+)
+from contract.signing import SigningKey
+from edge.clock import Moment
+from edge.delivery.revision import ChainPosition, Revision, RevisionDraft
+from edge.evidence.manifest import build_manifest
+from edge.evidence.store import SealedFile
+from edge.incidents import incident as incidents
+from edge.incidents.description import describe
+from edge.incidents.incident import Incident
+from edge.rules.violation import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What every report of this box says of where it comes from."""
+
+    box_id: str
+    tenant: str
+    site: str
+    versions: Versions
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Makes drafts for one box. The key signs nothing but what a draft seals."""
+
+    origin: Origin
+    key: SigningKey
+
+    def draft(
+        self,
+        incident: Incident,
+        *,
+        revision: int,
+        phase: Phase,
+        moment: Moment,
+        files: Sequence[SealedFile],
+        thumbnail: bytes | None,
+        location: Mapping[str, Any],
+    ) -> RevisionDraft:
+        """moment: of the frame that this revision is made at. location: lat, lon, crs, address of the camera."""
+        rule = incident.rule
+        fields: dict[str, Any] = {
+            "incident_id": incident.incident_id,
+            "revision": revision,
+            "phase": phase,
+            "box_id": self.origin.box_id,
+            "camera_id": incident.camera_id,
+            "tenant": self.origin.tenant,
+            "site": self.origin.site,
+            "type_id": rule.type_id,
+            "severity": rule.severity,
+            "place": Place(zone_id=rule.place_id, polygon=rule.polygon, **location),
+            "time": _time(incident, moment),
+            "subjects": tuple(_subject(subject) for subject in incident.subjects[:SUBJECTS_MAX]),
+            "subjects_total": incident.subjects_total,
+            "rule": RuleStatement(
+                id=rule.rule_id,
+                version=rule.version,
+                kind=rule.kind,
+                parameters=rule.parameters(),
+                trace=tuple(_step(condition) for condition in incident.trace),
+            ),
+            "versions": self.origin.versions,
+            "device": self.origin.device,
+            "description": Description(text=describe(incident)),
+        }
+        return _Draft(self, fields, tuple(files), thumbnail, _clock(moment))
+
+    def interruption(self, last: IncidentReport, moment: Moment) -> RevisionDraft:
+        """Closes an incident that was open when the box died: what its last report said, without new files.
+
+        `closed` is the time of the restart; `last_seen` stays.
+        """
+        fields = {name: getattr(last, name) for name in IncidentReport.model_fields}
+        del fields["schema_"], fields["signature"], fields["report_seq"], fields["evidence"]
+        time = last.time.model_copy(
+            update={
+                "closed": max(moment.wall, last.time.opened),
+                "close_reason": "interrupted",
+                "monotonic_ms": moment.monotonic_ms,
+                "boot_id": moment.boot_id,
+                "clock": _clock(moment),
+            }
+        )
+        fields |= {"revision": last.revision + 1, "phase": "close", "time": time}
+        thumbnail = None if last.evidence.thumbnail is None else base64.b64decode(last.evidence.thumbnail)
+        return _Draft(self, fields, (), thumbnail, _clock(moment))
+
+
+class _Draft(RevisionDraft):
+    def __init__(
+        self,
+        writer: Writer,
+        fields: dict[str, Any],
+        files: tuple[SealedFile, ...],
+        thumbnail: bytes | None,
+        clock: ClockQuality,
+    ) -> None:
+        self.incident_id = fields["incident_id"]
+        self._writer = writer
+        self._fields = fields
+        self._files = files
+        self._thumbnail = thumbnail
+        self._clock = clock
+
+    def seal(self, position: ChainPosition) -> Revision:
+        origin, key = self._writer.origin, self._writer.key
+        manifest = key.sign(
+            build_manifest(
+                box_id=origin.box_id,
+                incident_id=self.incident_id,
+                revision=self._fields["revision"],
+                report_seq=position.report_seq,
+                previous_sha256=position.previous_sha256,
+                items=[file.item for file in self._files],
+                device=self._fields["device"],
+                clock=self._clock,
+                versions=self._fields["versions"],
+            )
+        )
+        manifest_sha256 = sha256_hex(manifest)
+        thumbnail = None if self._thumbnail is None else base64.b64encode(self._thumbnail).decode()
+        report = IncidentReport(
+            report_seq=position.report_seq,
+            evidence=EvidenceReference(manifest_sha256=manifest_sha256, thumbnail=thumbnail),
+            **self._fields,
+        )
+        payload = key.sign(report)
+        return Revision(
+            incident_id=report.incident_id,
+            revision=report.revision,
+            report_seq=position.report_seq,
+            phase=report.phase,
+            type_id=report.type_id,
+            camera_id=report.camera_id,
+            payload=payload,
+            payload_sha256=sha256_hex(payload),
+            manifest=manifest,
+            manifest_sha256=manifest_sha256,
+            files=self._files,
+        )
+
+
+def _time(incident: Incident, moment: Moment) -> IncidentTime:
+    return IncidentTime(
+        first_seen=incident.first_seen.moment.wall,
+        opened=incident.opened.moment.wall,
+        last_seen=incident.last_seen.moment.wall,
+        closed=None if incident.closed is None else incident.closed.moment.wall,
+        close_reason=incident.close_reason,
+        monotonic_ms=min(moment.monotonic_ms, INTEGER_MAX),
+        boot_id=moment.boot_id,
+        clock=_clock(moment),
+    )
+
+
+def _step(condition: Condition) -> TraceStep:
+    return TraceStep(
+        condition=condition.name,
+        value=condition.value,
+        threshold=condition.threshold,
+        unit=condition.unit,
+        holds=condition.holds,
+    )
+
+
+def _subject(subject: incidents.Subject) -> Subject:
+    x1, y1, x2, y2 = (round(side, 5) for side in subject.box)
+    return Subject(
+        track_id=subject.track_id,
+        class_=subject.class_name,
+        score=round(min(max(subject.score, 0.0), 1.0), 4),
+        frames=subject.frames,
+        box=(x1, y1, x2, y2),
+    )
+
+
+def _clock(moment: Moment) -> ClockQuality:
+    quality = moment.quality
+    return ClockQuality(state=quality.state, offset_ms=quality.offset_ms, source=quality.source)

@@ -1,0 +1,63 @@
+"""The files of one revision. A disk that takes no more costs the file, never the incident."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from edge.capture.frame import Frame
+from edge.capture.packet_ring import ClipPackets
+from edge.evidence.clip import ClipError, clip_media_type, write_clip
+from edge.evidence.stills import Scene, annotated_jpeg, encode_png, thumbnail_jpeg
+from edge.evidence.store import EvidenceStore, FileFacts, SealedFile, StoreError
+
+WallOf = Callable[[float], datetime]  # stream seconds -> aware wall time
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """files: what could be sealed. thumbnail: JPEG, at most 20 KB, also when the disk did not take it."""
+
+    files: tuple[SealedFile, ...] = ()
+    thumbnail: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """tool: what derivatives say made them. on_fault: told why a file could not be sealed, None when all were."""
+
+    store: EvidenceStore
+    tool: str
+    on_fault: Callable[[str | None], None]
+
+    def pictures(self, incident_id: str, frame: Frame, scene: Scene, *, thumbnail: bool) -> Sealed:
+        """The frame as it was decoded, and derivatives of it that name it."""
+        small = thumbnail_jpeg(frame.image, scene) if thumbnail else None
+        wall = frame.moment.wall
+        files: list[SealedFile] = []
+        try:
+            facts = FileFacts("key_frame", "image/png", wall, wall)
+            files.append(self.store.seal(incident_id, facts, encode_png(frame.image)))
+            original = files[0].item.sha256
+            facts = FileFacts("annotated", "image/jpeg", wall, wall, original, self.tool, redacted=True)
+            files.append(self.store.seal(incident_id, facts, annotated_jpeg(frame.image, scene)))
+            if small is not None:
+                facts = FileFacts("thumbnail", "image/jpeg", wall, wall, original, self.tool, redacted=True)
+                files.append(self.store.seal(incident_id, facts, small))
+            self.on_fault(None)
+        except StoreError as error:
+            self.on_fault(str(error))
+        return Sealed(tuple(files), small)
+
+    def clip(self, incident_id: str, packets: ClipPackets, tracks: bytes, wall_of: WallOf) -> Sealed:
+        """The camera's packets, and what the tracker saw in them. tracks: the bytes of the `tracks` file."""
+        first, last = wall_of(packets.first_s), wall_of(packets.last_s)
+        files: list[SealedFile] = []
+        try:
+            facts = FileFacts("clip", clip_media_type(packets), first, last)
+            files.append(self.store.seal_written(incident_id, facts, lambda path: write_clip(packets, path)))
+            facts = FileFacts("tracks", "application/json", first, last, files[0].item.sha256, self.tool)
+            files.append(self.store.seal(incident_id, facts, tracks))
+            self.on_fault(None)
+        except (StoreError, ClipError) as error:
+            self.on_fault(str(error))
+        return Sealed(tuple(files))

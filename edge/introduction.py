@@ -1,0 +1,126 @@
+"""`edge init`: a folder becomes a box that a centre knows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from contract.signing import SigningKey
+from edge import box
+from edge.delivery.enrolment import enrol
+from edge.durable_file import write_durably
+from edge.rules.rules_file import load_rules
+from edge.settings import BOX_YAML, DetectorSettings, Settings, split_password
+from models.registry import find_package
+
+KEYS = "keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the command line says. cameras: name -> file or address. scripts: name -> detections in a file."""
+
+    central_url: str
+    broker: str | None
+    token: str
+    cameras: Mapping[str, str]
+    scripts: Mapping[str, Path]
+    rules: Path
+    box_id: str | None
+    model: str | None
+
+
+def initialise(folder: Path, told: Told) -> Settings:
+    """Checks everything that can be checked here, then asks the centre, then writes; box.yaml last.
+
+    Again on the same folder is a new introduction with the same key; what the centre had refused is queued again.
+    Raises BoxError, SettingsError, RulesError, DetectorError, ModelError, EnrolmentError, SignatureError.
+    """
+    sources, passwords = _sources(told.cameras)
+    scripts = {name: path.resolve() for name, path in told.scripts.items()}
+    if unknown := sorted(set(scripts) - set(sources)):
+        raise box.BoxError(f"--detections {unknown[0]}=...: there is no camera {unknown[0]}, only {', '.join(sources)}")
+    _check_rules(told, list(sources), scripts)
+    try:
+        (folder / KEYS).mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise box.BoxError(f"{folder}: cannot be made ({error.strerror}); choose a folder you may write") from error
+    key = _own_key(folder)
+    box_id = told.box_id or _former_id(folder) or f"box-{key.public.key_id[:8]}"
+    welcome = enrol(told.central_url, told.token, box_id, key, box.software_version())
+    cameras = {
+        name: {"source": source, "detections": str(scripts[name]) if name in scripts else None}
+        for name, source in sources.items()
+    }
+    facts = {
+        "box_id": box_id,
+        "tenant": welcome.tenant,
+        "site": welcome.site,
+        "central": {
+            "url": told.central_url,
+            "broker": told.broker or welcome.broker,
+            "public_key": welcome.public_key,
+        },
+        "cameras": cameras,
+        "detector": {"model": told.model},
+    }
+    settings = Settings.parse(yaml.safe_dump(facts), "edge init")
+    _write(folder, settings, key, passwords, told.rules.read_bytes())
+    if (folder / box.OUTBOX).is_file():
+        with box.open_outbox(folder) as outbox:
+            outbox.resend()
+    return settings
+
+
+def _write(folder: Path, settings: Settings, key: SigningKey, passwords: Mapping[str, str], rules: bytes) -> None:
+    try:
+        for name, password in passwords.items():
+            write_durably(folder / KEYS / f"{name}.password", password.encode(), 0o600)
+        write_durably(folder / settings.rules, rules)
+        write_durably(folder / box.PUBLIC_KEY, key.public.pem())
+        write_durably(folder / BOX_YAML, settings.to_yaml().encode())
+    except OSError as error:
+        raise box.BoxError(f"{folder}: cannot be written ({error.strerror}); make room, then run init again") from error
+
+
+def _sources(cameras: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What box.yaml says of each camera, and the passwords that were in the addresses."""
+    sources: dict[str, str] = {}
+    passwords: dict[str, str] = {}
+    for name, told in cameras.items():
+        if "://" not in told:
+            if not Path(told).is_file():
+                raise box.BoxError(f"--camera {name}={told}: no such file; give a video file or rtsp://HOST/PATH")
+            sources[name] = str(Path(told).resolve())
+            continue
+        if not told.startswith(("rtsp://", "rtsps://")):
+            scheme = told.partition("://")[0]
+            raise box.BoxError(f"--camera {name}: {scheme}:// is not read; give a video file or rtsp://HOST/PATH")
+        sources[name], password = split_password(told, f"{KEYS}/{name}.password")
+        if password is not None:
+            passwords[name] = password
+    return sources, passwords
+
+
+def _check_rules(told: Told, cameras: list[str], scripts: Mapping[str, Path]) -> None:
+    """The file against what each camera's detector can see, before anything is written."""
+    if set(cameras) - set(scripts):
+        card = find_package(told.model).card
+        load_rules(told.rules, card.classes, card.name, cameras)
+    for script in scripts.values():
+        scripted = box.open_detector(DetectorSettings(), script)
+        load_rules(told.rules, scripted.class_names, scripted.name, cameras)
+
+
+def _own_key(folder: Path) -> SigningKey:
+    path = folder / KEYS / "box.key"
+    if path.exists():
+        return SigningKey.load(path)
+    key = SigningKey.generate()
+    key.save(path)
+    return key
+
+
+def _former_id(folder: Path) -> str | None:
+    return Settings.load(folder).box_id if (folder / BOX_YAML).exists() else None

@@ -1,0 +1,120 @@
+"""One camera's way from frame to committed revisions."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contract.evidence_manifest import ChainHead
+from contract.incident_report import CloseReason
+from edge.capture.frame import Frame
+from edge.delivery.dossier import Dossiers, Sight
+from edge.delivery.errors import OutboxError
+from edge.delivery.faults import Faults
+from edge.delivery.outbox import Outbox
+from edge.delivery.report import Writer
+from edge.delivery.revision import Revision, RevisionDraft
+from edge.detection.detector import FrameDetector
+from edge.evidence.store import EvidenceStore, StoreError
+from edge.incidents.register import Register
+from edge.rules.judge import Judge
+from edge.tracking.tracker import Tracker
+
+UNCOMMITTED_MAX = 256
+LOG = logging.getLogger(__name__)
+
+
+class PipelineError(Exception):
+    """A camera's analysis cannot go on; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one frame led to. revisions: committed now. detect_s: the detector alone."""
+
+    frame: Frame
+    tracks: int
+    incidents_open: int
+    detect_s: float
+    revisions: tuple[Revision, ...]
+
+
+class Pipeline:
+    """One camera, one thread. Memory: the newest frame, half a minute of tracks, the open incidents."""
+
+    def __init__(
+        self,
+        *,
+        detector: FrameDetector,
+        tracker: Tracker,
+        judge: Judge,
+        register: Register,
+        dossiers: Dossiers,
+        committer: "Committer",
+    ) -> None:
+        self._detector = detector
+        self._tracker = tracker
+        self._judge = judge
+        self._register = register
+        self._dossiers = dossiers
+        self._committer = committer
+        self._last: Sight | None = None
+
+    def step(self, frame: Frame) -> Step:
+        """Raises DetectorError; PipelineError when the outbox has refused commits for too long."""
+        started_s = time.perf_counter()
+        detections = self._detector.detect(frame)
+        detect_s = time.perf_counter() - started_s
+        tracks = self._tracker.update(detections, frame.stream_s)
+        sight = self._last = Sight(frame, detections, tracks)
+        violations = self._judge.observe(tracks, frame.moment.wall.astimezone())
+        changes = self._register.observe(violations, tracks, frame.moment)
+        drafts = self._dossiers.drafts(changes, self._register.open_incidents, sight)
+        revisions = self._committer.commit(drafts)
+        return Step(frame, len(tracks.seen), len(self._dossiers), detect_s, revisions)
+
+    def finish(self, reason: CloseReason) -> tuple[Revision, ...]:
+        """Closes everything that is open, with the clips that are still owed: the stream is over."""
+        if self._last is None:
+            return ()
+        frame = self._last.frame
+        changes = self._register.finish(frame.stream_s, frame.moment, reason)
+        return self._committer.commit(self._dossiers.drafts(changes, (), self._last))
+
+
+class Committer:
+    """Group commit, then the copies of what is committed: manifest files and chain head. For one camera's thread."""
+
+    def __init__(self, outbox: Outbox, store: EvidenceStore, writer: Writer, faults: Faults) -> None:
+        self._outbox = outbox
+        self._store = store
+        self._writer = writer
+        self._faults = faults
+        self._waiting: list[RevisionDraft] = []
+
+    def commit(self, drafts: Sequence[RevisionDraft]) -> tuple[Revision, ...]:
+        """Drafts that the outbox refuses wait for the next call, at most UNCOMMITTED_MAX. Raises PipelineError."""
+        self._waiting += drafts
+        if not self._waiting:
+            return ()
+        try:
+            revisions = self._outbox.commit(self._waiting)
+        except OutboxError as error:
+            self._faults.rise("outbox", str(error))
+            if len(self._waiting) > UNCOMMITTED_MAX:
+                raise PipelineError(f"{len(self._waiting)} revisions cannot be committed: {error}") from error
+            return ()
+        self._waiting.clear()
+        self._faults.clear("outbox")
+        self._keep_copies(revisions)
+        return revisions
+
+    def _keep_copies(self, revisions: Sequence[Revision]) -> None:
+        newest = revisions[-1]
+        head = ChainHead(box_id=self._writer.origin.box_id, seq=newest.report_seq, sha256=newest.manifest_sha256)
+        try:
+            for revision in revisions:
+                self._store.keep_manifest(revision.incident_id, revision.revision, revision.manifest)
+            self._store.keep_chain_head(newest.report_seq, self._writer.key.sign(head))
+        except StoreError as error:  # they are written again from the rows at the next start
+            self._faults.rise("evidence", str(error))
