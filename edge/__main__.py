@@ -20,15 +20,19 @@ from contract.ids import SLUG_PATTERN
 from edge import box
 from edge.capture.camera import CameraError
 from edge.capture.masking import masked
+from edge.capture.video_file import ReplayCamera
 from edge.delivery.errors import DeliveryError
 from edge.delivery.revision import Revision
 from edge.detection.detector import DetectorError
 from edge.evidence.store import StoreError
+from edge.health.status import make_display
 from edge.introduction import Told, initialise
 from edge.pipeline import PipelineError
 from edge.rules.errors import RulesError
 from edge.settings import DetectorSettings, SettingsError
-from edge.tracking.motchallenge import MotChallengeError, track_detections
+from edge.supervisor import SupervisorError
+from edge.tracking.motchallenge import MotChallengeError, track_detections, track_lines
+from edge.tracking.tracker import Tracker
 from models.errors import ModelError
 
 ERRORS = (
@@ -43,6 +47,7 @@ ERRORS = (
     RulesError,
     SettingsError,
     StoreError,
+    SupervisorError,
 )
 
 
@@ -77,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     making.add_argument("--box", metavar="ID", help="default: box- and 8 digits of its key")
     making.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
     making.set_defaults(run=_init)
+
+    running = commands.add_parser("run", help="watch the cameras; ends when every file has ended and is delivered")
+    running.add_argument("folder", type=Path, metavar="DIR")
+    running.add_argument("--loop", action="store_true", help="files begin again at their end, as a camera never ends")
+    running.add_argument("--status", choices=("auto", "jsonl"), default="auto", help="jsonl: a JSON line a second")
+    running.set_defaults(run=_run)
 
     replaying = commands.add_parser("replay", help="what the box would find in a clip, as fast as it can")
     replaying.add_argument("clip", type=Path, metavar="CLIP")
@@ -144,6 +155,11 @@ def _init(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _run(arguments: argparse.Namespace) -> int:
+    logging.getLogger().setLevel(logging.INFO)
+    return box.run(arguments.folder, make_display(arguments.status), loop=arguments.loop)
+
+
 def _replay(arguments: argparse.Namespace) -> int:
     detector = box.open_detector(DetectorSettings(model=arguments.model), arguments.detections)
     replay = box.open_replay(
@@ -197,9 +213,30 @@ def _track(arguments: argparse.Namespace) -> int:
     if arguments.detections is not None:
         lines = track_detections(arguments.detections, arguments.fps, arguments.out)
     else:
-        lines = box.track_clip(arguments.clip, DetectorSettings(model=arguments.model), arguments.out)
+        lines = _track_clip(arguments.clip, DetectorSettings(model=arguments.model), arguments.out)
     print(f"track: {lines} lines in {arguments.out}", file=sys.stderr)
     return 0
+
+
+def _track_clip(clip: Path, settings: DetectorSettings, out: Path) -> int:
+    """Writes MOTChallenge lines in pixels; returns how many."""
+    if not clip.is_file():
+        raise box.BoxError(f"{clip}: no such file; give a video file")
+    detector = box.open_detector(settings)
+    tracker = Tracker("clip")
+    count = 0
+    try:
+        with (
+            out.open("w", encoding="ascii") as file,
+            ReplayCamera("clip", clip, datetime.now().astimezone()) as camera,
+        ):
+            for frame in camera.frames():
+                tracks = tracker.update(detector.detect(frame), frame.stream_s)
+                file.writelines(track_lines(frame.index + 1, tracks, frame.width, frame.height))
+                count += len(tracks.seen)
+    except OSError as error:
+        raise box.BoxError(f"{out}: cannot be written ({error.strerror})") from error
+    return count
 
 
 def _incidents(arguments: argparse.Namespace) -> int:

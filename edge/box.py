@@ -1,35 +1,51 @@
 """The box, put together: the only file that names adapters."""
 
+import fcntl
 import importlib.metadata
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import httpx
+
+from contract import topics
 from contract.catalogue import catalogue_version
 from contract.document import Device, Versions
-from contract.signing import SigningKey
+from contract.signing import PublicKey, SigningKey
 from edge.capture.camera import Camera
-from edge.capture.video_file import ReplayCamera
+from edge.capture.rtsp import RtspCamera
+from edge.capture.video_file import ReplayCamera, VideoFileCamera
 from edge.clock import Clock, SystemClock
+from edge.delivery.broker import BrokerAddress
 from edge.delivery.dossier import Dossiers
 from edge.delivery.faults import Faults
+from edge.delivery.identity import Identity
+from edge.delivery.mqtt import MqttBroker
 from edge.delivery.outbox import Outbox
+from edge.delivery.publisher import Publisher, availability
+from edge.delivery.recovery import recover
 from edge.delivery.report import Origin, Writer
+from edge.delivery.uploader import Uploader
 from edge.detection.detector import FrameDetector
 from edge.detection.network import NetworkDetector
 from edge.detection.scripted import ScriptedDetector
+from edge.detection.shared import SharedDetector
 from edge.evidence.disk import DiskStore
 from edge.evidence.sealer import Sealer
 from edge.evidence.store import EvidenceStore
+from edge.health.camera_gauge import CameraGauge
+from edge.health.heartbeat import Heartbeats
+from edge.health.status import Display
 from edge.incidents.register import Register
 from edge.pipeline import Committer, Pipeline
 from edge.rules.judge import Judge
 from edge.rules.rule_set import RuleSet
 from edge.rules.rules_file import load_rules
-from edge.settings import DetectorSettings
-from edge.tracking.motchallenge import track_lines
+from edge.settings import BOX_YAML, DetectorSettings, Settings, with_secrets
+from edge.supervisor import Line, Link, Supervisor
 from edge.tracking.tracker import Tracker
 from models.detector.detector import Detector
 from models.engine.onnx_runtime import OnnxRuntimeEngine
@@ -37,6 +53,8 @@ from models.registry import find_package
 
 OUTBOX = "outbox.sqlite3"
 PUBLIC_KEY = "box.pub"
+BOX_KEY = "keys/box.key"
+UPLOAD_TIMEOUT_S = 20.0
 REPLAY_BOX_ID = "replay"
 
 
@@ -153,35 +171,104 @@ def open_replay(
     return Replay(camera, pipeline, parts.outbox, rules, parts.faults)
 
 
+def run(folder: Path, display: Display, *, loop: bool) -> int:
+    """The box at work, until its files have ended and all is delivered, or a signal; the process's exit status.
+
+    Raises BoxError, and what its parts raise when they cannot start.
+    """
+    settings = Settings.load(folder)
+    key = SigningKey.load(folder / BOX_KEY)
+    clock, faults = SystemClock(), Faults()
+    with alone(folder), Outbox(folder / OUTBOX, clock) as outbox, httpx.Client(timeout=UPLOAD_TIMEOUT_S) as http:
+        parts = Parts(clock, key, outbox, DiskStore(folder), faults)
+        origin = origin_of(settings.box_id, settings.tenant, settings.site)
+        writer = Writer(origin, key)
+        recovery = recover(outbox, parts.store, writer, clock.now())
+        Committer(outbox, parts.store, writer, faults).commit(recovery.closed)
+        lines = _lines(folder, settings, parts, origin, loop=loop)
+        session = outbox.start_session(software_version())
+        identity = Identity(settings.box_id, session, key, PublicKey.from_base64(settings.central.public_key))
+        link = _link(folder, settings, identity, parts, gauges=[line.gauge for line in lines], http=http)
+        supervisor = Supervisor(lines, link, outbox=outbox, clock=clock, faults=faults)
+        with display:
+            return supervisor.run(display)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Raises BoxError while another process runs this box: two would give out the same numbers."""
+    with (folder / "box.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BoxError(f"{folder}: this box runs already; stop it first") from error
+        yield
+
+
+def _lines(folder: Path, settings: Settings, parts: Parts, origin: Origin, *, loop: bool) -> list[Line]:
+    """A line per camera that is enabled and has a rule. The network, where one is needed, is shared."""
+    enabled = {name: camera for name, camera in settings.cameras.items() if camera.enabled}
+    shared: FrameDetector | None = None
+    lines = []
+    for name, facts in enabled.items():
+        if facts.detections is not None:
+            detector: FrameDetector = open_detector(settings.detector, facts.detections)
+        else:
+            detector = shared = shared or SharedDetector(open_detector(settings.detector))
+        rules = load_rules(folder / settings.rules, detector.class_names, detector.name, list(enabled))
+        camera = open_camera(folder, settings, name, parts.clock, loop=loop)
+        location = facts.model_dump(include={"lat", "lon", "crs", "address"}, exclude_none=True)
+        pipeline = build_pipeline(parts, origin, camera=camera, detector=detector, rules=rules, location=location)
+        lines.append(Line(camera, pipeline, CameraGauge(name)))
+    if not lines:
+        raise BoxError(f"{folder / BOX_YAML}: no camera is enabled; set `enabled: true` for one")
+    return lines
+
+
+def open_camera(folder: Path, settings: Settings, name: str, clock: Clock, *, loop: bool) -> Camera:
+    """Raises SettingsError, CameraError."""
+    facts, ring_bytes_max = settings.cameras[name], settings.evidence.ring_bytes_max
+    source = with_secrets(facts.source, folder)
+    if facts.is_stream:
+        return RtspCamera(name, source, clock, ring_bytes_max=ring_bytes_max)
+    return VideoFileCamera(name, folder / source, clock, loop=loop, ring_bytes_max=ring_bytes_max)
+
+
+def _link(
+    folder: Path,
+    settings: Settings,
+    identity: Identity,
+    parts: Parts,
+    *,
+    gauges: Sequence[CameraGauge],
+    http: httpx.Client,
+) -> Link:
+    box_id, outbox, clock, faults = identity.box_id, parts.outbox, parts.clock, parts.faults
+    filters = [topics.of_box(box_id, "acknowledgement")]
+    address = BrokerAddress.parse(settings.central.broker)
+    broker = MqttBroker(address, box_id, availability(identity, "offline"), filters)
+    return Link(
+        broker=broker,
+        publisher=Publisher(identity, outbox, broker, clock, faults),
+        uploader=Uploader(settings.central.url, box_id, outbox, clock, faults=faults, client=http),
+        heartbeats=Heartbeats(
+            identity,
+            origin_of(box_id, settings.tenant, settings.site).versions,
+            folder,
+            cameras=gauges,
+            outbox=outbox,
+            broker=broker,
+            clock=clock,
+            faults=faults,
+        ),
+    )
+
+
 def open_outbox(folder: Path) -> Outbox:
     """Of a box or a replay that exists. Raises BoxError, OutboxError."""
     if not (folder / OUTBOX).is_file():
         raise BoxError(f"{folder}: no {OUTBOX} there; give the folder of a box or of a replay")
     return Outbox(folder / OUTBOX, SystemClock())
-
-
-def track_clip(clip: Path, settings: DetectorSettings, out: Path) -> int:
-    """Writes MOTChallenge lines in pixels; returns how many.
-
-    Raises BoxError, CameraError, DetectorError, ModelError.
-    """
-    if not clip.is_file():
-        raise BoxError(f"{clip}: no such file; give a video file")
-    detector = open_detector(settings)
-    tracker = Tracker("clip")
-    count = 0
-    try:
-        with (
-            out.open("w", encoding="ascii") as file,
-            ReplayCamera("clip", clip, datetime.now().astimezone()) as camera,
-        ):
-            for frame in camera.frames():
-                tracks = tracker.update(detector.detect(frame), frame.stream_s)
-                file.writelines(track_lines(frame.index + 1, tracks, frame.width, frame.height))
-                count += len(tracks.seen)
-    except OSError as error:
-        raise BoxError(f"{out}: cannot be written ({error.strerror})") from error
-    return count
 
 
 def _only_camera(rules: RuleSet) -> str | None:

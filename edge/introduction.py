@@ -114,7 +114,7 @@ def _check_rules(told: Told, cameras: list[str], scripts: Mapping[str, Path]) ->
 
 
 def _own_key(folder: Path) -> SigningKey:
-    path = folder / KEYS / "box.key"
+    path = folder / box.BOX_KEY
     if path.exists():
         return SigningKey.load(path)
     key = SigningKey.generate()
