@@ -1,0 +1,170 @@
+"""What a box does about the run before, when that run did not end by itself; and about a disk that takes no more."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import contract.verification as verify
+from contract.codec import decode, parse
+from contract.incident_report import IncidentReport
+from contract.signing import SigningKey
+from edge import box
+from edge.capture.video_file import ReplayCamera
+from edge.clock import ClockQuality, Moment, SystemClock
+from edge.delivery.faults import Faults
+from edge.delivery.outbox import Outbox
+from edge.delivery.recovery import recover
+from edge.delivery.report import Writer
+from edge.detection.scripted import ScriptedDetector
+from edge.evidence.disk import DiskStore
+from edge.pipeline import Committer, Pipeline
+from edge.rules.rules_file import load_rules
+from tests.edge.scripted_scene import Scene, items, manifests, write_scene
+
+START = datetime(2026, 3, 1, 8, tzinfo=UTC)
+RESTART = Moment(datetime(2026, 3, 1, 9, tzinfo=UTC), 5_000, "boot-2", ClockQuality("synced"))
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    return write_scene(tmp_path_factory.mktemp("scene"))
+
+
+class Bench:
+    """A box without its network: what its cameras share, over a folder that a later bench may open again."""
+
+    def __init__(self, folder: Path, key: SigningKey, *, free_bytes_min: int = 0) -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / "box.pub").write_bytes(key.public.pem())
+        clock = SystemClock()
+        store = DiskStore(folder, free_bytes_min=free_bytes_min)
+        self.parts = box.Parts(clock, key, Outbox(folder / "outbox.sqlite3", clock), store, Faults())
+        self.origin = box.origin_of("box-1", "default", "default")
+        self.writer = Writer(self.origin, key)
+
+    def pipeline(self, scene: Scene, camera: ReplayCamera) -> Pipeline:
+        detector = ScriptedDetector(scene.script)
+        rules = load_rules(scene.rules, detector.class_names, detector.name, ("hall_1",))
+        return box.build_pipeline(
+            self.parts, self.origin, camera=camera, detector=detector, rules=rules, location={"address": "Hall 1"}
+        )
+
+    def watch(self, scene: Scene, until_s: float) -> None:
+        """Runs the clip up to a moment, then is gone without a word."""
+        with ReplayCamera("hall_1", scene.clip, START) as camera:
+            pipeline = self.pipeline(scene, camera)
+            for frame in camera.frames():
+                if frame.stream_s > until_s:
+                    break
+                pipeline.step(frame)
+        self.parts.outbox.close()
+
+    def recover(self) -> tuple[int, int]:
+        recovery = recover(self.parts.outbox, self.parts.store, self.writer, RESTART)
+        Committer(self.parts.outbox, self.parts.store, self.writer, self.parts.faults).commit(recovery.closed)
+        return recovery.manifests_written, recovery.files_removed
+
+    def reports(self) -> list[IncidentReport]:
+        queued = sorted(self.parts.outbox.due(1e9, 100), key=lambda report: report.report_seq)
+        return [decode(parse(report.payload, 1 << 20), IncidentReport) for report in queued]
+
+
+@pytest.fixture
+def key() -> SigningKey:
+    return SigningKey.generate()
+
+
+def test_an_incident_that_was_open_when_the_box_died_is_closed_as_interrupted(
+    scene: Scene, tmp_path: Path, key: SigningKey
+) -> None:
+    Bench(tmp_path, key).watch(scene, until_s=10.0)
+    again = Bench(tmp_path, key)
+    again.recover()
+    opened, closed = again.reports()
+    assert (opened.phase, closed.phase, closed.revision) == ("open", "close", 1)
+    assert closed.time.close_reason == "interrupted"
+    assert closed.time.closed == RESTART.wall
+    assert (closed.time.boot_id, closed.time.monotonic_ms) == ("boot-2", 5_000)
+    assert closed.time.last_seen == opened.time.last_seen
+    assert closed.subjects == opened.subjects
+    assert closed.rule == opened.rule
+    assert closed.place.address == "Hall 1"
+    assert closed.evidence.thumbnail == opened.evidence.thumbnail
+    assert manifests(tmp_path)[1].items == ()
+    assert again.parts.outbox.open_incidents() == ()
+    assert verify.main([str(tmp_path)]) == 0
+
+
+def test_an_incident_that_had_its_clip_goes_on_counting_its_revisions(
+    scene: Scene, tmp_path: Path, key: SigningKey
+) -> None:
+    Bench(tmp_path, key).watch(scene, until_s=14.0)
+    again = Bench(tmp_path, key)
+    again.recover()
+    assert [(report.phase, report.revision) for report in again.reports()] == [("open", 0), ("update", 1), ("close", 2)]
+
+
+def test_closing_twice_is_closing_once(scene: Scene, tmp_path: Path, key: SigningKey) -> None:
+    Bench(tmp_path, key).watch(scene, until_s=10.0)
+    first = Bench(tmp_path, key)
+    first.recover()
+    first.parts.outbox.close()
+    second = Bench(tmp_path, key)
+    assert second.recover() == (0, 0)
+    assert len(second.reports()) == 2
+
+
+def test_files_that_were_sealed_but_never_committed_go_and_manifests_come_back(
+    scene: Scene, tmp_path: Path, key: SigningKey
+) -> None:
+    Bench(tmp_path, key).watch(scene, until_s=10.0)
+    (folder,) = (tmp_path / "incidents").iterdir()
+    (folder / "0.manifest.json").unlink()
+    (folder / f"{'0' * 64}.png").write_bytes(b"sealed, then the power went")
+    orphan = tmp_path / "incidents" / "0195f000-0000-7000-8000-000000000001"
+    orphan.mkdir()
+    (orphan / f"{'1' * 64}.mp4").write_bytes(b"an incident that was never committed")
+    again = Bench(tmp_path, key)
+    assert again.recover() == (1, 2)
+    assert not orphan.exists()
+    assert verify.main([str(tmp_path)]) == 0
+
+
+def test_with_a_full_disk_the_incident_is_recorded_without_files_and_the_fault_is_shown(
+    scene: Scene, tmp_path: Path, key: SigningKey
+) -> None:
+    bench = Bench(tmp_path, key, free_bytes_min=2**62)
+    with ReplayCamera("hall_1", scene.clip, START) as camera:
+        pipeline = bench.pipeline(scene, camera)
+        for frame in camera.frames():
+            pipeline.step(frame)
+        pipeline.finish("ended")
+    opened, closed = bench.reports()
+    assert (opened.phase, closed.phase) == ("open", "close")
+    assert [manifest.items for manifest in manifests(tmp_path)] == [(), ()]
+    assert opened.evidence.thumbnail, "the small picture travels in the report itself"
+    (fault,) = bench.parts.faults.current()
+    assert "no space left" in fault
+    assert "free some" in fault
+
+
+def test_when_the_disk_has_room_again_the_fault_is_over(scene: Scene, tmp_path: Path, key: SigningKey) -> None:
+    bench = Bench(tmp_path, key)
+    bench.parts.faults.rise("evidence", "no space left")
+    bench.watch(scene, until_s=10.0)
+    assert bench.parts.faults.current() == ()
+    assert len(items(tmp_path, "key_frame")) == 1
+
+
+def test_one_process_runs_a_box(tmp_path: Path) -> None:
+    with box.alone(tmp_path), pytest.raises(box.BoxError, match="runs already"), box.alone(tmp_path):
+        pass
+
+
+def test_the_chain_head_is_signed_and_is_the_newest_link(scene: Scene, tmp_path: Path, key: SigningKey) -> None:
+    Bench(tmp_path, key).watch(scene, until_s=14.0)
+    head = json.loads((tmp_path / "chain_head.json").read_bytes())
+    key.public.verify(head)
+    assert head["seq"] == 2
