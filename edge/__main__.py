@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -35,6 +35,7 @@ from edge.tracking.motchallenge import MotChallengeError, track_detections, trac
 from edge.tracking.tracker import Tracker
 from models.errors import ModelError
 
+EPOCH = datetime.fromtimestamp(0, UTC)  # tracks know stream time only
 ERRORS = (
     box.BoxError,
     CameraError,
@@ -228,7 +229,7 @@ def _track_clip(clip: Path, settings: DetectorSettings, out: Path) -> int:
     try:
         with (
             out.open("w", encoding="ascii") as file,
-            ReplayCamera("clip", clip, datetime.now().astimezone()) as camera,
+            ReplayCamera("clip", clip, EPOCH) as camera,
         ):
             for frame in camera.frames():
                 tracks = tracker.update(detector.detect(frame), frame.stream_s)
