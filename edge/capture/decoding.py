@@ -83,6 +83,7 @@ class VideoSource:
         self._last_s = 0.0
         self._format: StreamFormat | None = None
         self.packets_undecodable = 0
+        self.closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -91,6 +92,7 @@ class VideoSource:
         self.close()
 
     def close(self) -> None:
+        self.closed = True
         self._container.close()
 
     def go_on_from(self, timeline: Timeline) -> None:
@@ -114,6 +116,8 @@ class VideoSource:
                 frames = []
             self._ring.append(self._encoded(packet, packet.pts, packet.dts))
             yield from (self._picture(frame) for frame in frames)
+        if self.closed:
+            return
         try:
             yield from (self._picture(frame) for frame in decoder.decode(None))
         except av.error.FFmpegError:
@@ -130,6 +134,8 @@ class VideoSource:
                     waited = PACKETS_BEFORE_KEYFRAME_MAX
                 if waited >= PACKETS_BEFORE_KEYFRAME_MAX:
                     yield packet
+                    if self.closed:  # reading on from a closed container crashes the process
+                        return
                 waited += 1
         except av.error.FFmpegError as error:
             raise ReadError(f"{self._shown}: {_reason(error)}") from error

@@ -123,6 +123,8 @@ def _played(source: VideoSource, path: Path) -> Generator[Picture, None, None]:
                 yield picture
         except ReadError as error:
             broken = error
+        if source.closed:  # left before its end: nothing can be said of the rest
+            return
     if first_s is None:
         raise CameraError(f"{path}: no picture of it decodes; copy or record it again") from broken
     expected_s = source.expected_s
