@@ -17,10 +17,11 @@ def render_clip(
     b_frames: int = 0,
     keyframe_every: int = 10,
     size: tuple[int, int] = (128, 96),
+    faststart: bool = False,
 ) -> Path:
     """A bright square that moves over a dark ground; the frame's number is in the top left corner as grey levels."""
     width, height = size
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", container_options={"movflags": "faststart"} if faststart else {}) as container:
         stream = container.add_stream(codec, rate=fps)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format

@@ -3,6 +3,7 @@
 What a broken-off or ended source means (a truncated file, a camera that is gone) is judged by the camera, not here.
 """
 
+import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 PACKETS_BEFORE_KEYFRAME_MAX = 600  # streams of intra refresh never send one: after these, take what comes
 RATE_UNKNOWN = 25
+NO_VIDEO_FORMATS = frozenset({"tty"})  # FFmpeg draws any `.txt` as a terminal would
+REORDERED_MAX = 32  # H.264 and H.265 hold back at most 16 pictures
 
 
 class ReadError(CameraError):
@@ -70,6 +73,8 @@ class VideoSource:
         except av.error.FFmpegError as error:
             raise CameraError(f"{shown}: {_why_not_opened(error, is_file=url.startswith('file:'))}") from error
         try:
+            if self._container.format.name in NO_VIDEO_FORMATS:
+                raise CameraError(f"{shown}: is a text, not a video; give a video file")
             self._stream = _video_stream(self._container, shown)
         except CameraError:
             self._container.close()
@@ -81,6 +86,7 @@ class VideoSource:
         length = self._container.duration
         self.expected_s = None if length is None else length / av.time_base  # as the source says
         self._last_s = 0.0
+        self._unstamped: list[int] = []
         self._format: StreamFormat | None = None
         self.packets_undecodable = 0
         self.closed = False
@@ -108,13 +114,17 @@ class VideoSource:
         """
         decoder = self._stream.codec_context
         for packet in self._packets():
-            packet.pts, packet.dts = self.timeline.place(packet.pts, packet.dts, packet.duration)
+            stamped = packet.pts is not None
+            pts, dts = self.timeline.place(packet.pts, packet.dts, packet.duration)
+            packet.pts, packet.dts = pts if stamped else None, dts
+            if not stamped:
+                self._expect(pts)
             try:
                 frames = decoder.decode(packet)
             except av.error.FFmpegError:
                 self.packets_undecodable += 1
                 frames = []
-            self._ring.append(self._encoded(packet, packet.pts, packet.dts))
+            self._ring.append(self._encoded(packet, pts, dts))
             yield from (self._picture(frame) for frame in frames)
         if self.closed:
             return
@@ -162,11 +172,18 @@ class VideoSource:
         now = StreamFormat(name, codec.width, codec.height, self.timeline.time_base, sent or codec.extradata)
         return self._format if self._format == now else now
 
+    def _expect(self, pts: int) -> None:
+        """A packet that does not say when it is shown: pictures come out in that order, each takes the earliest."""
+        heapq.heappush(self._unstamped, pts)
+        while len(self._unstamped) > REORDERED_MAX:  # pictures that never came out
+            heapq.heappop(self._unstamped)
+
     def _picture(self, frame: VideoFrame) -> Picture:
-        if frame.pts is None:
-            self._last_s += self._interval_s
-        else:
-            self._last_s = max(self._last_s, float(frame.pts * self.timeline.time_base))
+        pts = frame.pts
+        if pts is None and self._unstamped:
+            pts = heapq.heappop(self._unstamped)
+        stream_s = self._last_s + self._interval_s if pts is None else float(pts * self.timeline.time_base)
+        self._last_s = max(self._last_s, stream_s)
         return Picture(self._last_s, frame)
 
 

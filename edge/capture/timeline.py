@@ -7,6 +7,7 @@ where time is used.
 from fractions import Fraction
 
 BACK_S_MAX = 1.0  # a smaller step back is jitter, a larger one a new start of the stream's counter
+BACK_PICTURES_MAX = 16  # ... unless pictures are that slow: at most so many are sent in another order than shown
 GAP_S_MAX = 60.0  # a longer gap is a broken counter, not a pause: waiting it out would stop a paced camera
 
 
@@ -18,11 +19,12 @@ class Timeline:
             raise ValueError("a timeline needs a positive time base and interval")
         self.time_base = time_base
         self._interval = interval
-        self._back_max = int(BACK_S_MAX / time_base)
+        self._back_max = max(int(BACK_S_MAX / time_base), BACK_PICTURES_MAX * interval)
         self._gap_max = int(GAP_S_MAX / time_base)
         self._offset: int | None = None
         self._end = 0  # where the next picture begins when nothing better is known
         self._last_dts: int | None = None
+        self._last_stamp = 0
 
     def restart(self) -> None:
         """The next packet is the first of a new run (a file from its start again): it follows the last one."""
@@ -32,16 +34,18 @@ class Timeline:
         """The packet's (pts, dts) on the scale; dts rises strictly and pts >= dts, as muxers ask."""
         stamp = dts if dts is not None else pts
         if stamp is None:
-            placed_pts = placed_dts = self._end
+            placed_pts = placed_dts = self._last_stamp = self._end
         else:
             shown = pts if pts is not None else stamp
             if self._offset is None or self._broken(stamp + self._offset):
                 self._offset = self._start(shown - stamp) - shown
-            placed_dts = stamp + self._offset
+            placed_pts, placed_dts = shown + self._offset, stamp + self._offset
+            self._last_stamp = placed_dts
             if self._last_dts is not None:
-                placed_dts = max(placed_dts, self._last_dts + 1)
-            placed_pts = max(shown + self._offset, placed_dts)
-        assert placed_pts >= placed_dts
+                # pts alone does not say when to decode: as soon as possible is never too late
+                earliest = self._last_dts + 1
+                placed_dts = max(placed_dts, earliest) if dts is not None else earliest
+            placed_pts = max(placed_pts, placed_dts)
         self._last_dts = placed_dts
         self._end = max(self._end, placed_pts + (duration or self._interval))
         return placed_pts, placed_dts
@@ -53,6 +57,4 @@ class Timeline:
         return max(self._end, self._last_dts + 1 + delay)  # dts must rise over the break too
 
     def _broken(self, placed: int) -> bool:
-        if self._last_dts is None:
-            return False
-        return not -self._back_max <= placed - self._last_dts <= self._gap_max
+        return not -self._back_max <= placed - self._last_stamp <= self._gap_max
