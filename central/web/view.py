@@ -35,12 +35,11 @@ class QueueItem:
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """A pixelated derivative, as it lies in the media store."""
+    """A derivative from the media store: faces pixelated, zone and boxes drawn on it."""
 
     url: str
     phase: str
     captured: datetime
-    drawn: bool  # zone and boxes are already on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class IncidentView:
     clip_awaited: bool
     tracks: EvidenceFile | None
     key_frame: EvidenceFile | None
-    overlay: str  # JSON: polygon, boxes [[track, x1, y1, x2, y2]], drawn, opened_ms
+    overlay: str  # JSON: polygon, boxes [[track, x1, y1, x2, y2]], opened_ms
     description: str
     description_source: str
     second_look: str
@@ -128,7 +127,7 @@ def incident_view(
         clip_awaited=any(file.role == "clip" for file in files) or summary.closed is None,
         tracks=_held(files, "tracks"),
         key_frame=_held(files, "key_frame"),
-        overlay=_overlay(report, drawn=bool(stills) and stills[0].drawn),
+        overlay=_overlay(report),
         description=report.description.text.get(t.language, ""),
         description_source=report.description.source,
         second_look=report.verification.status,
@@ -162,9 +161,7 @@ def _stills(case: Case, files: Sequence[EvidenceFile]) -> tuple[Still, ...]:
             if file.role == role and file.redacted and file.state == "held" and file.fault is None:
                 chosen.setdefault(file.revision, file)
     return tuple(
-        Still(
-            f"/api/media/{file.sha256}", phases.get(revision, "update"), file.captured_first, file.role == "annotated"
-        )
+        Still(f"/api/media/{file.sha256}", phases.get(revision, "update"), file.captured_first)
         for revision, file in sorted(chosen.items())
     )
 
@@ -175,12 +172,11 @@ def _first_picture(summary: CaseSummary, stills: tuple[Still, ...]) -> str | Non
     return f"/incidents/{summary.incident_id}/thumbnail" if summary.thumbnail else None
 
 
-def _overlay(report: IncidentReport, *, drawn: bool) -> str:
+def _overlay(report: IncidentReport) -> str:
     return json.dumps(
         {
             "polygon": report.place.polygon if report.place.zone_id != "frame" else [],
             "boxes": [[subject.track_id, *subject.box] for subject in report.subjects],
-            "drawn": drawn,
             "opened_ms": round(report.time.opened.timestamp() * 1000),
         }
     )

@@ -202,7 +202,7 @@ class Stage {
   paint() {
     if (this.video?.videoWidth) {
       draw(this.canvas, { width: this.video.videoWidth, height: this.video.videoHeight }, this.overlay.polygon, this.boxesNow());
-    } else if (this.still && (this.opened || !this.overlay.drawn)) {
+    } else if (this.still && this.opened) {
       const boxes = this.overlay.boxes.map(([id, ...box]) => ({ id, box }));
       draw(this.canvas, { width: this.still.naturalWidth, height: this.still.naturalHeight }, this.overlay.polygon, boxes);
     } else this.canvas.getContext("2d").clearRect(0, 0, this.canvas.width, this.canvas.height);

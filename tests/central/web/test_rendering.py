@@ -133,7 +133,6 @@ def test_the_overlay_is_json_that_a_script_can_read() -> None:
         attributes for _, attributes in Outline(page(wording("en"), FULL)).elements if "data-stage" in attributes
     ]
     overlay = json.loads(stage["data-overlay"] or "")
-    assert overlay["drawn"] is True
     assert overlay["boxes"] == [[1, 0.4, 0.4, 0.5, 0.9]]
 
 
