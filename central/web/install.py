@@ -17,17 +17,10 @@ from central.web import endpoints as pages
 from central.web import error_pages
 
 STATIC = Path(__file__).parent / "static"
-HEADERS = {
-    "content-security-policy": (
-        "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-    ),
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "cross-origin-resource-policy": "same-origin",
-}
+POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 
 
-class GuardingHeaders:
+class ContentPolicy:
     """Every answer tells the browser to run and show only what this centre serves."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,15 +29,13 @@ class GuardingHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                MutableHeaders(scope=message).setdefault("content-security-policy", POLICY)
             await send(message)
 
         await self._app(scope, receive, guarded if scope["type"] == "http" else send)
 
 
-def install(app: FastAPI, bell: Doorbell) -> None:
+def install_pages(app: FastAPI, bell: Doorbell) -> None:
     """bell: rung by intake after each commit; `app.state.database` must be set before the first request."""
     app.state.doorbell = bell
     for router in (cases.router, alerts.router, audit.router, pages.router):
@@ -54,4 +45,4 @@ def install(app: FastAPI, bell: Doorbell) -> None:
     app.add_exception_handler(HTTPException, error_pages.answer_http_error)
     app.add_exception_handler(RequestValidationError, error_pages.answer_invalid)
     app.add_exception_handler(Exception, error_pages.answer_failure)
-    app.add_middleware(GuardingHeaders)
+    app.add_middleware(ContentPolicy)

@@ -216,7 +216,9 @@ def drawn(yard: Yard, sight: Sight, seen: list[dict[str, Any]]) -> Scene:
     return Scene(place, sight.zone_id, boxes, Redaction.of(people, ()))
 
 
-def told(yard: Yard, sight: Sight, seen: list[dict[str, Any]], opened: datetime, *, thumbnail: bytes, **ids: Any) -> IncidentReport:
+def told(
+    yard: Yard, sight: Sight, seen: list[dict[str, Any]], opened: datetime, *, thumbnail: bytes, **ids: Any
+) -> IncidentReport:
     """evidence.manifest_sha256 is set when the manifest is signed: see `sign`."""
     subjects = tuple(
         Subject(track_id=number(entry["id"]), class_=entry["class"], score=0.91, frames=38, box=tuple(entry["box"]))
