@@ -17,6 +17,6 @@ def arrivals_after(session: Session, stored_seq: int, *, limit: int = 100) -> li
         .join(Revision, Revision.incident_id == Incident.incident_id)
         .where(Incident.incident_id.in_(known))
         .group_by(Incident.incident_id, Incident.site, Incident.opened, Incident.late)
-    ).tuples()
+    )
     facts = {incident_id: (first, site, opened, late) for incident_id, first, site, opened, late in rows}
     return [Arrival(change, *facts[change.incident_id]) for change in changes]

@@ -26,7 +26,7 @@ def day_since(session: Session, since: datetime) -> Day:
         .join(Incident, (Incident.incident_id == Decision.incident_id) & (Incident.decisions == Decision.version))
         .where(Decision.decided_at >= since)
         .group_by(Decision.decision)
-    ).tuples()
+    )
     decided = dict(rows.all())
     return Day(
         arrived=arrived,

@@ -50,7 +50,7 @@ def count_cases(session: Session, chosen: CaseFilter) -> int:
 
 
 def count_by_state(session: Session) -> dict[str, int]:
-    rows = session.execute(select(Incident.state, func.count()).group_by(Incident.state)).tuples()
+    rows = session.execute(select(Incident.state, func.count()).group_by(Incident.state))
     return dict(rows.all())
 
 

@@ -20,7 +20,7 @@ class CameraOutOfSight:
 
 
 def cameras_out_of_sight(session: Session) -> list[CameraOutOfSight]:
-    heartbeats = session.execute(select(Box.box_id, Box.heartbeat).order_by(Box.box_id)).tuples()
+    heartbeats = session.execute(select(Box.box_id, Box.heartbeat).order_by(Box.box_id))
     return [
         CameraOutOfSight(box_id, str(camera.get("camera_id")), camera["state"])
         for box_id, heartbeat in heartbeats
