@@ -35,7 +35,7 @@ class ContentPolicy:
         await self._app(scope, receive, guarded if scope["type"] == "http" else send)
 
 
-def install_pages(app: FastAPI, bell: Doorbell) -> None:
+def install(app: FastAPI, bell: Doorbell) -> None:
     """bell: rung by intake after each commit; `app.state.database` must be set before the first request."""
     app.state.doorbell = bell
     for router in (cases.router, alerts.router, audit.router, pages.router):

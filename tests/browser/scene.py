@@ -32,6 +32,7 @@ from tests.contract.examples import CLOCK, evidence_item, evidence_manifest, inc
 
 SIZE = (960, 540)
 TOOL = "xunjian 0.1.0"
+TENANT, SITE = "city", "north_depot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,8 @@ def told(
         if entry["id"] in sight.actors
     )
     return incident_report(
+        tenant=TENANT,
+        site=SITE,
         type_id=sight.type_id,
         severity=sight.severity,
         camera_id=sight.camera_id,

@@ -1,11 +1,13 @@
 """A real centre on a real port, without a broker: reports go through its intake, files through its upload."""
 
+import base64
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import uvicorn
 
 from central.app import Centre, create_app
@@ -14,7 +16,7 @@ from central.ingest.intake import Intake
 from central.settings import CentralFolder
 from contract.codec import sha256_hex
 from contract.incident_report import EvidenceReference
-from tests.browser.scene import Lead
+from tests.browser.scene import SITE, TENANT, Lead
 from tests.central.boxes import SigningBox
 
 
@@ -26,15 +28,36 @@ class ServedCentre:
     centre: Centre
     intake: Intake
     box: SigningBox = field(default_factory=SigningBox)
+    _previous_sha256: str | None = None
 
-    def take(self, lead: Lead) -> str:
-        """Stores the report as if it had come over the broker; the incident's id."""
-        manifest = self.box.key.sign(lead.manifest)
+    def take(self, lead: Lead, *, files: bool = False) -> str:
+        """Stores the report as if it had come over the broker, and uploads its evidence; the incident's id."""
+        link = lead.manifest.model_copy(update={"previous_sha256": self._previous_sha256})
+        manifest = self.box.key.sign(link)
+        self._previous_sha256 = sha256_hex(manifest)
         evidence = EvidenceReference(manifest_sha256=sha256_hex(manifest), thumbnail=lead.report.evidence.thumbnail)
         report = lead.report.model_copy(update={"evidence": evidence})
         (answer,) = self.intake.take([self.box.say(report)])
         assert b'"result":"stored"' in answer.payload, answer.payload
+        if files:
+            with httpx.Client(base_url=self.url, timeout=30) as client:
+                for data in (manifest, *lead.files.values()):
+                    self.upload(client, data)
         return report.incident_id
+
+    def upload(self, client: httpx.Client, data: bytes) -> None:
+        """As a box does: ask whether it is held; else create (tus 1.0) and send all of it."""
+        sha256 = sha256_hex(data)
+        if client.head(f"/api/media/{sha256}").status_code == 200:
+            return
+        told = {"sha256": sha256, "box_id": self.box.box_id}
+        metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in told.items())
+        tus = {"Tus-Resumable": "1.0.0"}
+        begun = client.post("/api/media", headers=tus | {"Upload-Length": str(len(data)), "Upload-Metadata": metadata})
+        assert begun.status_code == 201, (begun.status_code, begun.text)
+        sent = tus | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+        done = client.patch(begun.headers["Location"], headers=sent, content=data)
+        assert done.status_code == 204, done.text
 
 
 @contextmanager
@@ -54,7 +77,9 @@ def served(folder: Path) -> Iterator[ServedCentre]:
         intake = Intake(centre.database, centre.key, centre.counters, now, centre.tell_stored)
         serving = ServedCentre(f"http://127.0.0.1:{port}", centre, intake)
         with centre.database.writing() as session:
-            serving.box.register(session)
+            row = serving.box.row()
+            row.tenant, row.site = TENANT, SITE
+            session.add(row)
         yield serving
     finally:
         app.state.doorbell.close()
