@@ -60,11 +60,16 @@ class InputFacts(_Part):
 
 
 class Card(_Part):
+    """overlap_max: intersection over union of two boxes of a class from which on they are one object; 1: the network
+    settles that itself.
+    """
+
     schema_id: Literal["xunjian.model/1"] = Field(alias="schema")
     name: Name
     version: int = Field(ge=1)
     task: Literal["detection"]
     decoder: Line
+    overlap_max: float = Field(gt=0, le=1)
     precision: Literal["fp32", "fp16", "int8"]
     licence: Line
     weights: FileName

@@ -45,7 +45,7 @@ class Detector:
         """image: (H, W, 3) uint8, BGR. Boxes are relative to it. Raises EngineError, PackageError."""
         canvas = self._canvas(image.shape[1], image.shape[0])
         output = self._engine.run({self._input: canvas.paint(image)})[0]
-        return self._decode(output, canvas.letterbox, self.class_names, self.score_min)
+        return self._decode(output, canvas.letterbox, self.class_names, self.score_min, self._card.overlap_max)
 
     def _canvas(self, width: int, height: int) -> Canvas:
         canvas = self._canvases.get((width, height))

@@ -22,6 +22,7 @@ def write_package(folder: Path, content: bytes = WEIGHTS, **changes: Any) -> Pat
         "version": 1,
         "task": "detection",
         "decoder": "ultralytics_end_to_end",
+        "overlap_max": 0.7,
         "precision": "fp32",
         "licence": "Apache-2.0",
         "weights": "model.onnx",

@@ -89,7 +89,7 @@ def test_what_people_labelled_is_found_in_pictures_it_never_saw(
     assert found / labels >= at_least
 
 
-def test_detections_equal_a_bare_session_with_the_simplest_postprocessing() -> None:
+def test_detections_before_suppression_equal_a_bare_session_with_the_simplest_postprocessing() -> None:
     session = onnxruntime.InferenceSession(find_package().read_weights(), providers=["CPUExecutionProvider"])
     for path, _ in list(labelled("street_vehicles", "bus", area_min=0.0))[:5]:
         image = read_picture(path)
@@ -107,7 +107,10 @@ def test_detections_equal_a_bare_session_with_the_simplest_postprocessing() -> N
         ]
 
         square_card = find_package().card.model_copy(
-            update={"input": find_package().card.input.model_copy(update={"dynamic": False, "size_px": side})}
+            update={
+                "input": find_package().card.input.model_copy(update={"dynamic": False, "size_px": side}),
+                "overlap_max": 1.0,
+            }
         )
         package = find_package()
         ours = Detector(type(package)(package.folder, square_card, package.card_sha256), engine(), score_min=0.1)
