@@ -1,31 +1,20 @@
 """`xunjian central init | serve | token | incidents`."""
 
 import argparse
-import asyncio
 import json
 import logging
-import os
 import re
-import signal
-import socket
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
-import uvicorn
-
-from central.app import Centre, create_app, lock_folder
 from central.cases.case import CaseFilter, CaseSummary
 from central.cases.repository import list_cases
 from central.clock import now
 from central.database.engine import Database
 from central.devices.enrolment import TokenScope, issue_token
-from central.errors import AddressError, CentralError
-from central.settings import LOOPBACK, Address, CentralFolder
+from central.errors import CentralError
+from central.settings import Address, CentralFolder
 from contract.ids import SLUG_PATTERN, rfc3339
-
-SHUTDOWN_S = 3
 
 
 def main(argv: list[str]) -> int:
@@ -81,81 +70,25 @@ def _slug(text: str) -> str:
 def _init(arguments: argparse.Namespace) -> int:
     folder = CentralFolder(arguments.folder)
     settings = folder.create(arguments.broker)
-    Centre.open(folder).database.close()
+    Database.open(folder.database_url(settings)).migrate()
     print(f"made a centre in {folder.path}: broker {settings.broker_url}, key {folder.load_key().public.fingerprint}")
     print(f"next: xunjian central serve {folder.path}")
     return 0
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    from central.serving import serve  # web server, pages and broker: the other commands need not wait for them
+
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    folder = CentralFolder(arguments.folder)
-    folder.load()
-    lock = lock_folder(folder)
-    sockets = [_listen(Address(LOOPBACK, arguments.port), "--port N")]
-    box_port = None
-    if arguments.box_listen:
-        sockets.append(_listen(Address.parse(arguments.box_listen), "--box-listen HOST:PORT"))
-        box_port = sockets[1].getsockname()[1]
-    centre = Centre.open(folder)
-    centre.start()
-    app = create_app(centre, box_port=box_port)
-    server = _Server(
-        uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=SHUTDOWN_S
-        ),
-        f"centre ready: http://{LOOPBACK}:{sockets[0].getsockname()[1]}/  broker {centre.settings.broker_url}",
-        centre.bell.close,
-    )
-    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it again when it is done: that is a good end
-    try:
-        asyncio.run(server.serve(sockets))
-    except KeyboardInterrupt:
-        pass
-    finally:
-        centre.stop()
-        os.close(lock)
-    return 0 if server.started else 1
-
-
-class _Server(uvicorn.Server):
-    """Says where it is as soon as it answers."""
-
-    def __init__(self, config: uvicorn.Config, ready: str, closing: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-        self._closing = closing
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._closing()  # event streams never end by themselves
-        super().handle_exit(sig, frame)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            print(self._ready, flush=True)
-
-
-def _listen(address: Address, option: str) -> socket.socket:
-    """Raises AddressError."""
-    try:
-        family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((address.host, address.port))
-        listener.listen()
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise AddressError(
-            f"cannot listen on {address.host}:{address.port} ({why}): choose another with {option}"
-        ) from error
-    return listener
+    box_address = Address.parse(arguments.box_listen) if arguments.box_listen else None
+    return serve(CentralFolder(arguments.folder), arguments.port, box_address)
 
 
 def _token(arguments: argparse.Namespace) -> int:
     folder = CentralFolder(arguments.folder)
     database = Database.open(folder.database_url(folder.load()))
+    database.migrate()
     key = folder.load_key()
     with database.writing() as session:
         scope = TokenScope(arguments.tenant, arguments.site, arguments.box)

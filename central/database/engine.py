@@ -5,17 +5,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from fastapi import Request
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import Session
+from starlette.requests import Request
 
 from central.errors import StorageError
 
 BUSY_TIMEOUT_S = 10
 MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST = max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))[:4]
 
 
 class Database:
@@ -49,6 +48,11 @@ class Database:
 
     def migrate(self) -> None:
         """Brings the tables to this software's version. Raises StorageError."""
+        if self._version() == NEWEST:
+            return
+        from alembic import command  # takes longer to import than most commands take to run
+        from alembic.config import Config
+
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         try:
@@ -58,6 +62,14 @@ class Database:
                 connection.commit()
         except DBAPIError as error:
             raise StorageError(f"the database cannot be opened or migrated: {error.orig}") from error
+
+    def _version(self) -> str | None:
+        try:
+            with self._engine.connect() as connection:
+                version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+                return version
+        except DBAPIError:
+            return None  # no table yet; or no database, which the migration says better
 
     def reopen(self) -> None:
         """After an I/O error the old handles are not used again: what they wrote is unknown until it is read back."""
