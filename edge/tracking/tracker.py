@@ -39,6 +39,7 @@ class TrackerSettings:
     overlap_unsure_min: float = 0.6
     overlap_tentative_min: float = 0.3
     overlap_same_object: float = 0.85
+    overlap_new_max: float = 0.7
     hits_to_confirm: int = 3
     tentative_s_max: float = 0.3
     unsure_s_max: float = 0.5
@@ -79,9 +80,9 @@ class Tracker:
         found = self._distinct(detections)
         ended = self._forget(stream_s)
         self._tracked = replace(self._tracked, states=self._filter.predicted(self._tracked.states, elapsed_s))
-        spare = self._join(found, stream_s)
+        free = self._join(found, stream_s)
         self._drop_tentative(stream_s)
-        self._begin(found.take(spare), stream_s)
+        self._begin(found.take(np.flatnonzero(self._new(found, free))), stream_s)
         self._confirm()
         return self._told(stream_s, ended)
 
@@ -124,7 +125,7 @@ class Tracker:
         return tuple(ended.tolist())
 
     def _join(self, found: Found, stream_s: float) -> NDArray[np.bool_]:
-        """Gives detections to tracks; returns which are left and sure enough to begin a track."""
+        """Gives detections to tracks; returns which are left."""
         settings, tracked = self._settings, self._tracked
         likeness = overlaps(tracked.states.boxes(), found.boxes)
         likeness[tracked.groups[:, None] != found.groups[None, :]] = 0.0
@@ -144,7 +145,18 @@ class Tracker:
             free_tracks[rows[first]] = False
             free_found[columns[second]] = False
             self._correct(rows[first], found.take(columns[second]), stream_s)
-        return free_found & (found.scores >= settings.score_new_min)
+        return free_found
+
+    def _new(self, found: Found, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which detections begin a track: sure enough, and not a second box around somebody who has one.
+
+        Networks without suppression now and then give two boxes for one person, for seconds; a track that begins on
+        the second one outlives the first.
+        """
+        alike = overlaps(found.boxes, found.boxes) >= self._settings.overlap_new_max
+        alike &= found.groups[:, None] == found.groups[None, :]
+        second = np.triu(alike, 1).any(axis=0) | alike[~free].any(axis=0)
+        return free & ~second & (found.scores >= self._settings.score_new_min)
 
     def _correct(self, rows: Indices, found: Found, stream_s: float) -> None:
         tracked = self._tracked
