@@ -1,0 +1,105 @@
+"""A whole site to break: box, broker and centre as real processes, and the books of both sides to compare."""
+
+import contextlib
+import random
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.faults.busy_scene import make_busy_scene
+from tests.processes import XUNJIAN, Running, centre, enrol_box, eventually, mosquitto
+
+Key = tuple[str, int, str]  # incident, revision, sha256 of the payload
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Both sides compared. lost: revisions and files that the box committed and the centre has not got."""
+
+    committed: int
+    files: int
+    lost: int
+    lost_files: int
+    doubled: int
+    phantom: int
+
+    def __str__(self) -> str:
+        return " ".join(f"{name}={getattr(self, name)}" for name in self.__slots__)
+
+
+@dataclass
+class Site:
+    """victims: how to kill each part and start it again; who starts by itself is only killed."""
+
+    box_folder: Path
+    centre_folder: Path
+    address: str
+    box: Running
+    parts: dict[str, Running]
+    kills: Counter[str] = field(default_factory=Counter)
+
+    def kill_at_random(self, count: int, chance: random.Random, gap_s: tuple[float, float]) -> None:
+        for _ in range(count):
+            time.sleep(chance.uniform(*gap_s))  # the parts work meanwhile
+            name = chance.choice(sorted(self.parts))
+            self.parts[name].kill()
+            self.parts[name].start()
+            self.kills[name] += 1
+
+    def committed(self) -> set[Key]:
+        return set(_rows(self.box_folder / "outbox.sqlite3", BOX_REVISIONS))
+
+    def drain(self, within_s: float) -> None:
+        """The box stops looping; one more run of it ends by itself when all is delivered."""
+        self.box.stop()
+        self.box.command = [part for part in self.box.command if part != "--loop"]
+        self.box.start()
+        eventually(lambda: self.box.process.poll() is not None, within_s, "everything is delivered", every_s=0.2)
+        assert self.box.process.returncode == 0, self.box.log.read_text()[-2000:]
+
+    def books(self) -> Books:
+        ours = self.committed()
+        theirs = _rows(self.centre_folder / "central.sqlite3", CENTRE_REVISIONS)
+        files = {row[0] for row in _rows(self.box_folder / "outbox.sqlite3", "SELECT sha256 FROM file")}
+        with httpx.Client(base_url=self.address, trust_env=False) as client:
+            held = {sha256 for sha256 in files if client.head(f"/api/media/{sha256}").status_code == 200}
+        doubled = len(theirs) - len({key[:2] for key in theirs})
+        return Books(
+            len(ours), len(files), len(ours - set(theirs)), len(files - held), doubled, len(set(theirs) - ours)
+        )
+
+
+BOX_REVISIONS = "SELECT incident_id, revision, payload_sha256 FROM revision"
+CENTRE_REVISIONS = "SELECT incident_id, revision, payload_sha256 FROM revisions"
+
+
+def _rows(path: Path, query: str) -> list[Any]:
+    with contextlib.closing(sqlite3.connect(path, timeout=10)) as connection:
+        return connection.execute(query).fetchall()
+
+
+@contextlib.contextmanager
+def site(folder: Path, *, embedded: bool = False, box_command: Sequence[str] = XUNJIAN) -> Iterator[Site]:
+    """box_command: what is started in the place of `xunjian` for the box alone."""
+    clip, script, rules = make_busy_scene(folder / "scene")
+    box_folder, centre_folder = folder / "box", folder / "centre"
+    with contextlib.ExitStack() as stack:
+        parts: dict[str, Running] = {}
+        broker_url = None
+        if not embedded:
+            parts["broker"], port = stack.enter_context(mosquitto(folder / "broker"))
+            broker_url = f"mqtt://127.0.0.1:{port}"
+        parts["centre"], address = stack.enter_context(centre(centre_folder, broker_url))
+        enrol_box(
+            box_folder, centre_folder, address, "--camera", f"busy={clip}", "--rules", str(rules),
+            "--detections", f"busy={script}", "--box", "box-1",
+        )  # fmt: skip
+        command = [*box_command, "edge", "run", str(box_folder), "--loop"]
+        parts["box"] = stack.enter_context(Running(command, folder / "box.log"))
+        yield Site(box_folder, centre_folder, address, parts["box"], parts)
