@@ -28,7 +28,7 @@ from edge.delivery.outbox import Outbox
 from edge.delivery.publisher import Publisher, availability
 from edge.delivery.recovery import recover
 from edge.delivery.report import Origin, Writer
-from edge.delivery.uploader import Uploader
+from edge.delivery.uploader import Uploader, make_client
 from edge.detection.detector import FrameDetector
 from edge.detection.network import NetworkDetector
 from edge.detection.scripted import ScriptedDetector
@@ -54,7 +54,6 @@ from models.registry import find_package
 OUTBOX = "outbox.sqlite3"
 PUBLIC_KEY = "box.pub"
 BOX_KEY = "keys/box.key"
-UPLOAD_TIMEOUT_S = 20.0
 REPLAY_BOX_ID = "replay"
 
 
@@ -179,7 +178,7 @@ def run(folder: Path, display: Display, *, loop: bool) -> int:
     settings = Settings.load(folder)
     key = SigningKey.load(folder / BOX_KEY)
     clock, faults = SystemClock(), Faults()
-    with alone(folder), Outbox(folder / OUTBOX, clock) as outbox, httpx.Client(timeout=UPLOAD_TIMEOUT_S) as http:
+    with alone(folder), Outbox(folder / OUTBOX, clock) as outbox, make_client() as http:
         parts = Parts(clock, key, outbox, DiskStore(folder), faults)
         origin = origin_of(settings.box_id, settings.tenant, settings.site)
         writer = Writer(origin, key)

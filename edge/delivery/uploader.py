@@ -176,7 +176,7 @@ class Uploader:
             case 460:
                 _check(file)
                 return UploadError("it arrived changed (460), it is sent again")
-            case status if status >= 500 or status in (408, 425, 429):
+            case status if status >= 500 or status in (404, 408, 410, 423, 425, 429):
                 return UploadError(f"the centre cannot take it now ({status})")
             case status:
                 return BrokenFileError(f"the centre refuses it ({status}): {message or reason}")
@@ -210,5 +210,6 @@ def _check(file: QueuedFile) -> None:
 
 
 def make_client() -> httpx.Client:
-    """No redirects, no proxies from the environment, every wait bounded."""
+    """No redirects, no proxies from the environment, every wait bounded; its line per request is no news."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     return httpx.Client(timeout=httpx.Timeout(30.0, connect=5.0), follow_redirects=False, trust_env=False)

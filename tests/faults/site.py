@@ -7,13 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tests.faults.busy_scene import make_busy_scene
-from tests.processes import XUNJIAN, Running, centre, enrol_box, eventually, mosquitto
+from tests.processes import XUNJIAN, Running, centre, enrol_box, eventually, listens, mosquitto
 
 Key = tuple[str, int, str]  # incident, revision, sha256 of the payload
 
@@ -35,24 +36,38 @@ class Books:
 
 @dataclass
 class Site:
-    """victims: how to kill each part and start it again; who starts by itself is only killed."""
+    """parts: what can be killed, by name."""
 
     box_folder: Path
     centre_folder: Path
     address: str
     box: Running
     parts: dict[str, Running]
+    ports: dict[str, int]
+    _committed_before: int = 0
     kills: Counter[str] = field(default_factory=Counter)
 
-    def kill_at_random(self, count: int, chance: random.Random, gap_s: tuple[float, float]) -> None:
+    def kill_at_random(self, count: int, chance: random.Random, gap_s: tuple[float, float] = (0.05, 1.0)) -> None:
+        """Half of the kills hit a part that has come so far as to work, the others whatever state it is in."""
         for _ in range(count):
             time.sleep(chance.uniform(*gap_s))  # the parts work meanwhile
             name = chance.choice(sorted(self.parts))
+            if chance.random() < 0.5:
+                eventually(partial(self._works, name), 30, f"{name} works")
             self.parts[name].kill()
             self.parts[name].start()
             self.kills[name] += 1
+            self._committed_before = len(self.committed())
+
+    def _works(self, name: str) -> bool:
+        if name == "box":
+            return len(self.committed()) > self._committed_before
+        return listens(self.ports[name])
 
     def committed(self) -> set[Key]:
+        """Empty until the box has made its outbox."""
+        if not (self.box_folder / "chain_head.json").exists():
+            return set()
         return set(_rows(self.box_folder / "outbox.sqlite3", BOX_REVISIONS))
 
     def drain(self, within_s: float) -> None:
@@ -91,15 +106,18 @@ def site(folder: Path, *, embedded: bool = False, box_command: Sequence[str] = X
     box_folder, centre_folder = folder / "box", folder / "centre"
     with contextlib.ExitStack() as stack:
         parts: dict[str, Running] = {}
+        ports: dict[str, int] = {}
         broker_url = None
         if not embedded:
             parts["broker"], port = stack.enter_context(mosquitto(folder / "broker"))
             broker_url = f"mqtt://127.0.0.1:{port}"
+            ports["broker"] = port
         parts["centre"], address = stack.enter_context(centre(centre_folder, broker_url))
+        ports["centre"] = int(address.rsplit(":", 1)[1])
         enrol_box(
             box_folder, centre_folder, address, "--camera", f"busy={clip}", "--rules", str(rules),
             "--detections", f"busy={script}", "--box", "box-1",
         )  # fmt: skip
         command = [*box_command, "edge", "run", str(box_folder), "--loop"]
         parts["box"] = stack.enter_context(Running(command, folder / "box.log"))
-        yield Site(box_folder, centre_folder, address, parts["box"], parts)
+        yield Site(box_folder, centre_folder, address, parts["box"], parts, ports)

@@ -10,7 +10,6 @@ from tests.faults.site import Site, site
 from tests.processes import ROOT, eventually
 
 pytestmark = pytest.mark.slow
-GAP_S = (0.1, 1.5)
 DRAIN_S = 60.0
 
 
@@ -29,7 +28,7 @@ def test_sixty_kills_lose_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[
     seed = random.SystemRandom().randrange(10**6)
     with site(tmp_path) as one:
         under_way(one)
-        one.kill_at_random(60, random.Random(seed), GAP_S)
+        one.kill_at_random(60, random.Random(seed))
         one.drain(DRAIN_S)
         report(capsys, "mosquitto without persistence", seed, one)
         books = one.books()
@@ -42,7 +41,7 @@ def test_the_embedded_broker_loses_nothing_either(tmp_path: Path, capsys: pytest
     seed = random.SystemRandom().randrange(10**6)
     with site(tmp_path, embedded=True) as one:
         under_way(one)
-        one.kill_at_random(12, random.Random(seed), GAP_S)
+        one.kill_at_random(12, random.Random(seed))
         one.drain(DRAIN_S)
         report(capsys, "embedded broker", seed, one)
         books = one.books()
@@ -55,7 +54,7 @@ def test_a_box_that_trusts_the_puback_is_found_out(tmp_path: Path, capsys: pytes
     seed = random.SystemRandom().randrange(10**6)
     with site(tmp_path, box_command=(sys.executable, str(ROOT / "tests/faults/puback_box.py"))) as one:
         under_way(one)
-        one.kill_at_random(15, random.Random(seed), GAP_S)
+        one.kill_at_random(15, random.Random(seed))
         one.drain(DRAIN_S)
         report(capsys, "deletes on PUBACK", seed, one)
         books = one.books()
