@@ -1,7 +1,9 @@
 """A whole site to break: box, broker and centre as real processes, and the books of both sides to compare."""
 
 import contextlib
+import os
 import random
+import signal
 import sqlite3
 import time
 from collections import Counter
@@ -9,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
+import yaml
 
 from tests.faults.busy_scene import make_busy_scene
 from tests.processes import XUNJIAN, Running, centre, enrol_box, eventually, listens, mosquitto
@@ -34,6 +37,30 @@ class Books:
         return " ".join(f"{name}={getattr(self, name)}" for name in self.__slots__)
 
 
+class Part(Protocol):
+    """What can be killed and started again."""
+
+    def kill(self) -> None: ...
+
+    def start(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChildOfTheCentre:
+    """The embedded broker: the centre's only child; the centre starts it again by itself."""
+
+    centre: Running
+
+    def kill(self) -> None:
+        centre = self.centre.process.pid
+        with contextlib.suppress(OSError):  # the centre has just been killed itself, and its broker with it
+            for child in Path(f"/proc/{centre}/task/{centre}/children").read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+
+    def start(self) -> None:
+        return
+
+
 @dataclass
 class Site:
     """parts: what can be killed, by name."""
@@ -42,8 +69,9 @@ class Site:
     centre_folder: Path
     address: str
     box: Running
-    parts: dict[str, Running]
+    parts: dict[str, Part]
     ports: dict[str, int]
+    started_s: float = field(default_factory=time.monotonic)
     _committed_before: int = 0
     kills: Counter[str] = field(default_factory=Counter)
 
@@ -58,6 +86,17 @@ class Site:
             self.parts[name].start()
             self.kills[name] += 1
             self._committed_before = len(self.committed())
+
+    def lose_the_brokers_queue(self) -> None:
+        """The centre dies, the box goes on reporting to the broker, and the broker dies with all that it took."""
+        self.parts["centre"].kill()
+        before = len(self.committed())
+        eventually(lambda: len(self.committed()) > before + 3, 30, "the box goes on committing")
+        time.sleep(0.3)  # and the broker has answered every publish
+        self.parts["broker"].kill()
+        self.parts["broker"].start()
+        self.parts["centre"].start()
+        self.kills.update(("centre", "broker"))
 
     def _works(self, name: str) -> bool:
         if name == "box":
@@ -105,19 +144,27 @@ def site(folder: Path, *, embedded: bool = False, box_command: Sequence[str] = X
     clip, script, rules = make_busy_scene(folder / "scene")
     box_folder, centre_folder = folder / "box", folder / "centre"
     with contextlib.ExitStack() as stack:
-        parts: dict[str, Running] = {}
+        parts: dict[str, Part] = {}
         ports: dict[str, int] = {}
         broker_url = None
         if not embedded:
-            parts["broker"], port = stack.enter_context(mosquitto(folder / "broker"))
+            process, port = stack.enter_context(mosquitto(folder / "broker"))
             broker_url = f"mqtt://127.0.0.1:{port}"
-            ports["broker"] = port
-        parts["centre"], address = stack.enter_context(centre(centre_folder, broker_url))
+            parts["broker"], ports["broker"] = process, port
+        serving, address = stack.enter_context(centre(centre_folder, broker_url))
+        parts["centre"] = serving
+        if embedded:
+            parts["broker"], ports["broker"] = ChildOfTheCentre(serving), _embedded_port(centre_folder)
         ports["centre"] = int(address.rsplit(":", 1)[1])
         enrol_box(
             box_folder, centre_folder, address, "--camera", f"busy={clip}", "--rules", str(rules),
             "--detections", f"busy={script}", "--box", "box-1",
         )  # fmt: skip
         command = [*box_command, "edge", "run", str(box_folder), "--loop"]
-        parts["box"] = stack.enter_context(Running(command, folder / "box.log"))
-        yield Site(box_folder, centre_folder, address, parts["box"], parts, ports)
+        parts["box"] = box = stack.enter_context(Running(command, folder / "box.log"))
+        yield Site(box_folder, centre_folder, address, box, parts, ports)
+
+
+def _embedded_port(folder: Path) -> int:
+    settings = yaml.safe_load((folder / "central.yaml").read_text(encoding="utf-8"))
+    return int(settings["embedded_port"])
