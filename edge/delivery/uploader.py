@@ -25,8 +25,9 @@ READ_BYTES = 65_536
 ROUND_FILES = 16
 LOCATIONS_MAX = 256
 FAILING_MAX = 256
+FAILURES_QUIET = 3  # a short break is no fault
 ANSWER = Backoff(first_s=4.0, most_s=60.0)  # how long the acknowledgement of a complete file gets
-RETRY = Backoff(first_s=0.5, most_s=60.0)  # after a cut, an error, `not_yet`
+RETRY = Backoff(first_s=0.5, most_s=30.0)  # after a cut, an error, `not_yet`
 HOPELESS_S = 300.0  # between attempts at what only a person can mend
 IDLE_S = 0.5
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -50,6 +51,8 @@ class Uploader:
         self._faults = faults
         self._client = client
         self._locations: OrderedDict[str, str] = OrderedDict()  # where an upload that was begun goes on
+        self._away_tries = 0
+        self._away_until_s = float("-inf")
         self._failing: dict[str, str] = {}
         self._changed = threading.Event()
         outbox.on_change(self._changed.set)
@@ -62,15 +65,37 @@ class Uploader:
                 self._changed.clear()
 
     def step(self, stopping: threading.Event, progress: Callable[[], None]) -> int:
-        """One round over the files that are due; how many were tried."""
-        files = self._outbox.due_files(self._clock.monotonic_s(), ROUND_FILES)
-        for file in files:
+        """One round over the files that are due; how many were tried. A centre that is away is asked less and less."""
+        if self._clock.monotonic_s() < self._away_until_s:
+            return 0
+        count = 0
+        for file in self._outbox.due_files(self._clock.monotonic_s(), ROUND_FILES):
             if stopping.is_set():
                 break
-            self._try(file, progress)
-        return len(files)
+            count += 1
+            try:
+                self._try(file, progress)
+            except httpx.TransportError as error:
+                self._note_away(str(error) or type(error).__name__)
+                break
+            self._note_present()
+        return count
+
+    def _note_away(self, said: str) -> None:
+        """A file that was cut waits its turn, so that one which no line carries does not hold up the others."""
+        self._away_tries += 1
+        delay_s = RETRY.delay_s(self._away_tries - 1, random.random())  # noqa: S311 - jitter, no secret
+        self._away_until_s = self._clock.monotonic_s() + delay_s
+        LOG.debug("%s: %s", self._media, said)
+        if self._away_tries >= FAILURES_QUIET:
+            self._faults.rise("centre", f"{self._media} cannot be reached: {said}")
+
+    def _note_present(self) -> None:
+        self._away_tries = 0
+        self._faults.clear("centre")
 
     def _try(self, file: QueuedFile, progress: Callable[[], None]) -> None:
+        """Raises httpx.TransportError when the centre cannot be reached or the line was cut."""
         chance = random.random()  # noqa: S311 - jitter, no secret
         name = file.path.name if file.path else f"manifest {file.sha256[:12]}"
         try:
@@ -78,12 +103,15 @@ class Uploader:
         except BrokenFileError as error:
             self._note_failure(file, f"{name}: {error}")
             delay_s = HOPELESS_S
-        except (UploadError, httpx.HTTPError) as error:
-            said = str(error) or type(error).__name__
-            LOG.info("%s: %s", name, said)
-            if file.tries >= 3:
-                self._note_failure(file, f"{name}: {said}; it is tried again")
+        except UploadError as error:
+            LOG.debug("%s: %s", name, error)
+            if file.tries >= FAILURES_QUIET:
+                self._note_failure(file, f"{name}: {error}; it is tried again")
             delay_s = RETRY.delay_s(file.tries, chance)
+        except httpx.TransportError as error:
+            if not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+                self._outbox.sent_file(file.sha256, self._clock.monotonic_s() + RETRY.delay_s(file.tries, chance))
+            raise
         else:
             self._note_success(file)
             delay_s = ANSWER.delay_s(file.tries, chance)
