@@ -23,7 +23,7 @@ from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.registry import find_package
 
 FRAMES = {"768 x 576": (768, 576), "1920 x 1080": (1920, 1080)}
-SIZES_PX = (320, 480, 640)
+SIZES_PX = (320, 480, 640, 768)
 PERIOD_S = 0.1
 
 
