@@ -35,6 +35,8 @@ KEYS = (
     ("?", "help"),
 )
 EVERY_STATE = "all"
+ALARMS_MAX = 3  # safety leads that nobody has decided stand above everything, newest first
+ALARM_LASTS = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def queue_context(session: Session, chosen: QueueFilter, now: datetime, t: Wordi
     """For `queue.html`, all but the incident in the pane."""
     midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
     day = day_since(session, midnight)
+    urgent = CaseFilter(severity="safety", state="lead", since=now - ALARM_LASTS)
     return list_context(session, chosen, None, now, t) | {
         "filters": filter_fields(session, chosen, t),
         "text": chosen.text,
@@ -139,6 +142,7 @@ def queue_context(session: Session, chosen: QueueFilter, now: datetime, t: Wordi
         "access_reasons": ACCESS_REASONS,
         "reject_reasons": list(zip(REASON_CODES, REASON_KEYS, strict=True)),
         "keys": KEYS,
+        "alarms": [queue_item(case, t) for case in list_cases(session, urgent, limit=ALARMS_MAX).cases],
     }
 
 

@@ -28,6 +28,14 @@ class Reviewer:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def until(self, expression: str) -> None:
+        """Waits for what only scripts can see; by asking again, as the page's policy forbids to evaluate inside it."""
+        for _ in range(PATIENCE_MS // 50):
+            if self.page.evaluate(expression):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"never true: {expression}")
+
     def items(self) -> Locator:
         return self.page.locator("[data-item]:not(.alarm a)")
 

@@ -136,6 +136,7 @@ class Yard:
     def __init__(self, folder: Path) -> None:
         self.clip: RenderedClip = render_scenario("yard", folder, size=SIZE)
         self.truth: dict[str, Any] = json.loads(self.clip.truth.read_text())
+        self._pictures: dict[str, tuple[bytes, bytes, bytes]] = {}
         self.fps: int = self.truth["fps"]
 
     def frame(self, at_s: float) -> NDArray[np.uint8]:
@@ -145,6 +146,14 @@ class Yard:
                 if index == round(at_s * self.fps):
                     return frame.to_ndarray(format="bgr24").astype(np.uint8)
         raise AssertionError("the clip is shorter than that")
+
+    def pictures(self, sight: Sight) -> tuple[bytes, bytes, bytes]:
+        """Key frame, annotated picture, thumbnail; made once for each sight."""
+        if sight.camera_id + sight.type_id not in self._pictures:
+            image, scene = self.frame(sight.at_s), drawn(self, sight)
+            made = encode_png(image), annotated_jpeg(image, scene), thumbnail_jpeg(image, scene)
+            self._pictures[sight.camera_id + sight.type_id] = made
+        return self._pictures[sight.camera_id + sight.type_id]
 
     def objects(self, at_s: float) -> list[dict[str, Any]]:
         return list(self.truth["frames"][round(at_s * self.fps)]["objects"])
@@ -179,15 +188,14 @@ def number(actor_id: str) -> int:
 
 def lead(yard: Yard, sight: Sight, opened: datetime, report_seq: int, **fields: Any) -> Lead:
     """The lead with key frame, annotated picture, thumbnail, clip and tracks, all in one revision."""
-    image, seen = yard.frame(sight.at_s), yard.objects(sight.at_s)
-    scene = drawn(yard, sight, seen)
+    key_frame, annotated, small = yard.pictures(sight)
     start = opened - timedelta(seconds=sight.at_s)
-    files: list[tuple[bytes, str, str, dict[str, Any]]] = [(encode_png(image), "image/png", "key_frame", {})]
-    original = sha256_hex(files[0][0])
-    derived = {"derived_from": original, "tool": TOOL, "redacted": True}
-    small = thumbnail_jpeg(image, scene)
-    files.append((annotated_jpeg(image, scene), "image/jpeg", "annotated", derived))
-    files.append((small, "image/jpeg", "thumbnail", derived))
+    derived = {"derived_from": sha256_hex(key_frame), "tool": TOOL, "redacted": True}
+    files: list[tuple[bytes, str, str, dict[str, Any]]] = [
+        (key_frame, "image/png", "key_frame", {}),
+        (annotated, "image/jpeg", "annotated", derived),
+        (small, "image/jpeg", "thumbnail", derived),
+    ]
     clip = yard.clip.video.read_bytes()
     files.append((clip, "video/mp4", "clip", {}))
     tracks = yard.tracks(start, sight.actors)
@@ -198,11 +206,12 @@ def lead(yard: Yard, sight: Sight, opened: datetime, report_seq: int, **fields: 
     ]
     incident_id = uuid7(opened)
     manifest = evidence_manifest(*items, incident_id=incident_id, report_seq=report_seq, chain_seq=report_seq, **fields)
-    report = told(yard, sight, seen, opened, incident_id=incident_id, report_seq=report_seq, thumbnail=small)
+    report = told(yard, sight, opened, incident_id=incident_id, report_seq=report_seq, thumbnail=small)
     return Lead(report, manifest, {item.sha256: data for item, (data, *_) in zip(items, files, strict=True)})
 
 
-def drawn(yard: Yard, sight: Sight, seen: list[dict[str, Any]]) -> Scene:
+def drawn(yard: Yard, sight: Sight) -> Scene:
+    seen = yard.objects(sight.at_s)
     people = Detections(
         boxes=np.array([entry["box"] for entry in seen], np.float32).reshape(-1, 4),
         scores=np.full(len(seen), 0.9, np.float32),
@@ -217,13 +226,11 @@ def drawn(yard: Yard, sight: Sight, seen: list[dict[str, Any]]) -> Scene:
     return Scene(place, sight.zone_id, boxes, Redaction.of(people, ()))
 
 
-def told(
-    yard: Yard, sight: Sight, seen: list[dict[str, Any]], opened: datetime, *, thumbnail: bytes, **ids: Any
-) -> IncidentReport:
+def told(yard: Yard, sight: Sight, opened: datetime, *, thumbnail: bytes, **ids: Any) -> IncidentReport:
     """evidence.manifest_sha256 is set when the manifest is signed: see `sign`."""
     subjects = tuple(
         Subject(track_id=number(entry["id"]), class_=entry["class"], score=0.91, frames=38, box=tuple(entry["box"]))
-        for entry in seen
+        for entry in yard.objects(sight.at_s)
         if entry["id"] in sight.actors
     )
     return incident_report(

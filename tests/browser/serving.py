@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -26,9 +27,14 @@ class ServedCentre:
 
     url: str
     centre: Centre
-    intake: Intake
     box: SigningBox = field(default_factory=SigningBox)
+    received: datetime | None = None  # what intake's clock says; None = the time
     _previous_sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        centre = self.centre
+        clock = lambda: self.received or now()  # noqa: E731
+        self.intake = Intake(centre.database, centre.key, centre.counters, clock, centre.tell_stored)
 
     def take(self, lead: Lead, *, files: bool = False) -> str:
         """Stores the report as if it had come over the broker, and uploads its evidence; the incident's id."""
@@ -74,15 +80,14 @@ def served(folder: Path) -> Iterator[ServedCentre]:
             assert thread.is_alive(), "the server did not start"
             thread.join(0.02)
         port = server.servers[0].sockets[0].getsockname()[1]
-        intake = Intake(centre.database, centre.key, centre.counters, now, centre.tell_stored)
-        serving = ServedCentre(f"http://127.0.0.1:{port}", centre, intake)
+        serving = ServedCentre(f"http://127.0.0.1:{port}", centre)
         with centre.database.writing() as session:
             row = serving.box.row()
             row.tenant, row.site = TENANT, SITE
             session.add(row)
         yield serving
     finally:
-        app.state.doorbell.close()
+        centre.bell.close()
         server.should_exit = True
         thread.join(10)
         centre.stop()

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, expect
 
 from central.cases.repository import get_case
 from central.clock import now
-from tests.browser.reviewing import reviewing
+from tests.browser.reviewing import PATIENCE_MS, Reviewer, reviewing
 from tests.browser.scene import FLAME, INTRUSION, LOITERING, PARKING, WRONG_WAY, Sight, Yard, lead
 from tests.browser.serving import ServedCentre
 
@@ -27,6 +27,16 @@ def state(centre: ServedCentre, incident_id: str) -> str:
         case = get_case(session, incident_id)
     assert case is not None
     return case.summary.state
+
+
+def leave(reviewer: Reviewer, incident_id: str) -> None:
+    """Goes away, and waits until the centre has recorded what the page sent in going."""
+    reviewer.page.goto("about:blank")
+    for _ in range(PATIENCE_MS // 50):
+        if state(reviewer.centre, incident_id) != "lead":
+            return
+        reviewer.page.wait_for_timeout(50)
+    raise AssertionError("leaving the page recorded nothing")
 
 
 def test_filters_narrow_the_list_and_stay_in_the_address(chromium: Browser, centre: ServedCentre, yard: Yard) -> None:
@@ -110,7 +120,7 @@ def test_r_and_one_more_key_reject_and_leaving_the_page_records_at_once(
         expect(reviewer.dialog("reject")).to_be_visible()
         reviewer.press("7")
         expect(reviewer.message()).to_contain_text("reject")
-        reviewer.page.goto("about:blank")
+        leave(reviewer, wrong)
         reviewer.look_at(wrong)
         expect(reviewer.page.locator(".story")).to_contain_text("Lin (unauthenticated): reject · duplicate")
     assert state(centre, wrong) == "rejected"
@@ -125,7 +135,7 @@ def test_a_decision_that_somebody_else_took_meanwhile_is_not_overwritten(
         second.open()
         first.press("r")
         first.dialog("reject").get_by_role("button", name="no violation").click()
-        first.page.goto("about:blank")
+        leave(first, contested)
         second.press("c")
         expect(second.message()).to_contain_text("Somebody decided this lead", timeout=UNDO_MS)
         second.message().get_by_role("button", name="Back to the lead").click()
@@ -189,7 +199,7 @@ def test_without_a_name_a_decision_asks_for_it_first(chromium: Browser, centre: 
         reviewer.press("Enter")
         expect(reviewer.message()).to_contain_text("inconclusive")
         expect(reviewer.page.locator("[data-reviewer-name]")).to_have_text("李 伟")
-        reviewer.page.goto("about:blank")
+        leave(reviewer, only)
         reviewer.look_at(only)
         expect(reviewer.page.locator(".story")).to_contain_text("李 伟 (unauthenticated): inconclusive")
 

@@ -35,20 +35,16 @@ function say(state) {
 }
 
 function sound(lead) {
-  const alarm = document.createElement("div");
-  alarm.className = "alarm";
-  const link = document.createElement("a");
+  const alarm = document.querySelector("[data-alarm-template]").content.firstElementChild.cloneNode(true);
+  alarm.dataset.alarm = lead.incident_id;
+  alarm.querySelector("[data-words]").textContent = `▲ ${lead.names[language]} · ${lead.camera_id} · ${lead.site}`;
+  const link = alarm.querySelector("a");
   link.href = `/incidents/${lead.incident_id}`;
   link.dataset.item = lead.incident_id;
-  link.textContent = word("live.look_now");
-  const words = document.createElement("span");
-  words.textContent = `▲ ${lead.names[language]} · ${lead.camera_id} · ${lead.site}`;
-  const close = document.createElement("button");
-  close.type = "button";
-  close.className = "quiet";
-  close.textContent = word("dialog.close");
-  close.addEventListener("click", () => alarm.remove());
-  alarm.append(words, link, close);
   alarms.prepend(alarm);
   while (alarms.children.length > ALARMS_MAX) alarms.lastElementChild.remove();
+}
+
+export function silence(incident_id) {
+  alarms.querySelector(`[data-alarm="${incident_id}"]`)?.remove();
 }

@@ -61,7 +61,10 @@ async function decide(decision) {
 
 function changed(incident_id, state, decision) {
   queue.tag(incident_id, state, decision);
-  if (state === "waiting") counted(-1);
+  if (state === "waiting") {
+    counted(-1);
+    live.silence(incident_id);
+  }
   if (state === "undone") counted(1);
   if (state === "recorded" && queue.current() === incident_id) go(incident_id);
 }
@@ -90,6 +93,7 @@ const actions = {
   name: rename,
   theme,
   filters,
+  dismiss: (button) => button.closest("[data-alarm]").remove(),
   more: (button) => queue.more(button).catch(told),
 };
 

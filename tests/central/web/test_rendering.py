@@ -69,6 +69,7 @@ def page(t: Wording, case: Case | None, **fields: Any) -> str:
         "access_reasons": ACCESS_REASONS,
         "reject_reasons": list(zip(REASON_CODES, REASON_KEYS, strict=True)),
         "keys": KEYS,
+        "alarms": [queue_item(case.summary, t)] if case else [],
         "incident": incident,
     }
     return ENVIRONMENT.get_template("queue.html").render(context | fields)
