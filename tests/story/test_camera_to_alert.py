@@ -84,7 +84,7 @@ def test_from_a_camera_to_a_person_s_decision(tmp_path: Path, page: Page) -> Non
         page.locator("a[data-item]").first.click()
         expect(page.locator("[data-incident]")).to_be_visible()
         page.locator("[data-do=play]").click()
-        page.locator("[data-dialog=name] input[name=name]").fill("L. Chen")
+        page.locator("[data-dialog=name] input[name=name]").fill("reviewer")
         page.locator("[data-dialog=name] button[type=submit]").click()
         page.locator("[data-dialog=access] button[type=submit]").click()
         video = page.locator("[data-stage] video")
