@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, islice, takewhile
 from threading import Lock
 
 RING_BYTES_MAX = 64 * 2**20  # two minutes of 4 Mbit/s
@@ -83,7 +83,8 @@ class PacketRing:
 def select_clip(
     packets: Sequence[EncodedPacket], from_s: float, to_s: float, cap_s: float = 30.0
 ) -> ClipPackets | None:
-    """The packets that show `from_s` to `to_s` (stream seconds), at most `cap_s` long.
+    """The packets that show `from_s` to `to_s` (stream seconds), at most `cap_s` long; a few pictures more where one
+    within refers to a later one.
 
     Begins at the newest keyframe at or before `from_s`, else at the oldest one held. A keyframe so old that the cap
     would cut the end off is passed over for the next. Of two formats the one that fills more of the window is taken.
@@ -107,6 +108,10 @@ def _clip_of_run(packets: tuple[EncodedPacket, ...], from_s: float, to_s: float,
     first_s = packets[start].stream_s
     ends = [index for index in range(start, len(packets)) if packets[index].stream_s <= to_s]
     # Pictures shown before the keyframe but sent after it (open GOP) refer to what the clip does not hold.
-    chosen = tuple(packet for packet in packets[start : ends[-1] + 1] if packet.stream_s >= first_s)
+    chosen = [packet for packet in packets[start : ends[-1] + 1] if packet.stream_s >= first_s]
     last_s = max(packet.stream_s for packet in chosen)
-    return None if last_s < from_s else ClipPackets(chosen, first_s, last_s)
+    if last_s < from_s:
+        return None
+    # A later picture that came along for its reference must not leave a hole before it.
+    chosen += takewhile(lambda packet: packet.stream_s < last_s, islice(packets, ends[-1] + 1, None))
+    return ClipPackets(tuple(chosen), first_s, last_s)

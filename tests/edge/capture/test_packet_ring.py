@@ -96,9 +96,11 @@ def test_pictures_shown_before_the_keyframe_but_sent_after_it_are_left_out() -> 
     assert [one.stream_s for one in taken(packets, 10.0, 11.0).packets] == [10.0, 10.2]
 
 
-def test_a_picture_needed_by_one_inside_the_window_comes_along() -> None:
-    packets = [packet(0.0), packet(0.6, keyframe=False), packet(0.2, keyframe=False), packet(0.4, keyframe=False)]
+def test_a_picture_needed_by_one_inside_the_window_comes_along_and_leaves_no_hole() -> None:
+    shown = [0.0, 0.6, 0.2, 0.4, 1.2, 0.8, 1.0]  # in decoding order: each third picture is referred to by two before it
+    packets = [packet(second, keyframe=second == 0) for second in shown]
     assert [one.stream_s for one in taken(packets, 0.0, 0.45).packets] == [0.0, 0.6, 0.2, 0.4]
+    assert [one.stream_s for one in taken(packets, 0.0, 0.85).packets] == shown
 
 
 def test_a_clip_never_spans_a_change_of_format_and_takes_the_side_that_shows_more() -> None:
