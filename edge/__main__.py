@@ -157,7 +157,7 @@ def _init(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    logging.getLogger().setLevel(logging.INFO)
+    logging.getLogger("edge").setLevel(logging.INFO)
     return box.run(arguments.folder, make_display(arguments.status), loop=arguments.loop)
 
 

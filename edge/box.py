@@ -2,6 +2,7 @@
 
 import fcntl
 import importlib.metadata
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,6 +52,7 @@ from models.detector.detector import Detector
 from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.registry import find_package
 
+LOG = logging.getLogger(__name__)
 OUTBOX = "outbox.sqlite3"
 PUBLIC_KEY = "box.pub"
 BOX_KEY = "keys/box.key"
@@ -215,6 +217,8 @@ def _lines(folder: Path, settings: Settings, parts: Parts, origin: Origin, *, lo
         else:
             detector = shared = shared or SharedDetector(open_detector(settings.detector))
         rules = load_rules(folder / settings.rules, detector.class_names, detector.name, list(enabled))
+        for note in rules.notes:
+            LOG.info("%s", note)
         camera = open_camera(folder, settings, name, parts.clock, loop=loop)
         location = facts.model_dump(include={"lat", "lon", "crs", "address"}, exclude_none=True)
         pipeline = build_pipeline(parts, origin, camera=camera, detector=detector, rules=rules, location=location)
