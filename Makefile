@@ -23,6 +23,9 @@ test: develop check  ## everything that must hold, in minutes; installs mosquitt
 check: develop  ## format, lint, types, import contracts
 	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q . && .venv/bin/mypy && .venv/bin/lint-imports | tail -8 && exit $${PIPESTATUS[0]}
 
+bench: develop  ## how long each step takes on this machine
+	@for bench in detector tracker; do .venv/bin/python -m tests.bench.bench_$$bench || exit 1; done
+
 docs: develop  ## the pictures of the documents, made by the browser tests
 	@$(PYTHON) bootstrap.py test-tools
 	@XUNJIAN_PICTURES=docs/images .venv/bin/pytest -q tests/browser
@@ -36,4 +39,4 @@ develop: python
 python:
 	@test -n '$(PYTHON)' || { echo 'xunjian setup: Python 3.11 or newer is not on PATH; run: apt install python3' >&2; exit 1; }
 
-.PHONY: help demo setup test check docs clean develop python
+.PHONY: help demo setup test check bench docs clean develop python

@@ -1,7 +1,8 @@
 """The README's promise as a script: one camera, one box, one centre, and the review page.
 
-Drives the command line only and imports no product; run by `make demo`. Environment: CLIP (file or RTSP URL), RULES (a
-rules file), DEMO_EXIT=1 (end by itself, the last line says how it went).
+Drives the command line only and imports no product; run by `make demo`. Environment: CLIP (a file, an RTSP URL, or
+`rendered`), RULES (a rules file), DEMO_EXIT=1 (ends by itself; the last line says how it went), DEMO_DIR (instead of
+`.demo`).
 """
 
 import json
@@ -24,7 +25,7 @@ from types import FrameType
 from demo_table import LiveTable
 
 ROOT = Path(__file__).resolve().parent
-PLACE = ROOT / ".demo"
+PLACE = Path(os.environ.get("DEMO_DIR") or ROOT / ".demo").resolve()
 CACHE = ROOT / ".cache"
 XUNJIAN = ROOT / ".venv/bin/xunjian"
 EXAMPLES = ROOT / "docs/examples"
@@ -74,6 +75,8 @@ def footage() -> Footage:
     chosen, rules = os.environ.get("CLIP"), os.environ.get("RULES")
     if rules and not Path(rules).is_file():
         raise DemoError(f"RULES={rules}: no such file")
+    if chosen == "rendered":
+        return rendered(rules)
     if chosen:
         own = Path(rules or ANY_CLIP_RULES).resolve()
         if "://" not in chosen and not Path(chosen).is_file():
@@ -87,13 +90,13 @@ def footage() -> Footage:
         fetched = subprocess.run(command, capture_output=True, text=True, check=False)
         if fetched.returncode:
             reason = (fetched.stderr.strip().splitlines() or ["no reason given"])[-1]
-            return rendered(reason, rules)
+            say(f"no real CCTV here: {reason}")
+            return rendered(rules)
     own = Path(rules or EXAMPLES / "rules-vtest.yaml").resolve()
     return Footage(camera_name("campus", own), str(clip), own, note="real CCTV (vtest.avi) as if it were a camera")
 
 
-def rendered(reason: str, rules: str | None) -> Footage:
-    say(f"no real CCTV here: {reason}")
+def rendered(rules: str | None) -> Footage:
     xunjian("models", "render", "yard", "--out", str(PLACE / "scene"))
     note = "a rendered scene with scripted detections: the pictures are drawn and the detector does not run"
     own = Path(rules or EXAMPLES / "rules-yard.yaml").resolve()
@@ -164,7 +167,7 @@ def wait_until_ready(centre: subprocess.Popen[str], url: str) -> None:
         if answers(url + "/healthz"):
             return
         time.sleep(0.2)
-    raise DemoError(f"the centre did not answer within {READY_S_MAX} s; see .demo/centre.log")
+    raise DemoError(f"the centre did not answer within {READY_S_MAX} s; see {PLACE / 'centre.log'}")
 
 
 def answers(url: str, method: str = "GET") -> bool:

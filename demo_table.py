@@ -19,7 +19,7 @@ def table_of(status: dict[str, Any]) -> Table:
     table = Table()
     for heading in ("camera", "state", "stream s", "frames/s in", "analysed", "detector ms", "tracks"):
         table.add_column(heading, justify="left" if heading in {"camera", "state"} else "right")
-    for heading in ("incidents", "outbox", "acknowledged", "files to send"):
+    for heading in ("incidents", "reports waiting", "acknowledged", "files to send"):
         table.add_column(heading, justify="right", style="bold")
     totals = [number(status.get(key)) for key in ("incidents", "outbox", "acknowledged", "files_pending")]
     for camera in status.get("cameras", []):
