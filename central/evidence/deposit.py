@@ -145,6 +145,8 @@ class Deposit:
         with self._database.writing() as session:
             owner = owners_of(session, [name.box_id])[name.box_id]
             for row in manifests_named(session, name):
+                if row.stored_at is not None:
+                    continue
                 take_manifest(session, row, owner, path.read_bytes(), self._now())
                 if row.reason is not None:
                     log.warning("a manifest of %s does not hold: %s", name.box_id, row.reason)
