@@ -37,7 +37,7 @@ class PictureDecoder:
             assert child.stdin is not None
             assert child.stdout is not None
             try:
-                child.stdin.write(json.dumps({"path": str(path)}).encode() + b"\n")
+                child.stdin.write(json.dumps({"path": str(path.resolve())}).encode() + b"\n")
                 child.stdin.flush()
                 ready, _, _ = select.select([child.stdout], [], [], ANSWER_TIMEOUT_S)
                 line = child.stdout.readline() if ready else b""
