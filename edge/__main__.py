@@ -27,7 +27,6 @@ from edge.detection.detector import DetectorError
 from edge.evidence.store import StoreError
 from edge.health.status import make_display
 from edge.introduction import Told, initialise
-from edge.pipeline import PipelineError
 from edge.rules.errors import RulesError
 from edge.settings import DetectorSettings, SettingsError
 from edge.supervisor import SupervisorError
@@ -44,7 +43,6 @@ ERRORS = (
     DetectorError,
     ModelError,
     MotChallengeError,
-    PipelineError,
     RulesError,
     SettingsError,
     StoreError,

@@ -1,6 +1,5 @@
 """One camera's way from frame to committed revisions."""
 
-import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +19,7 @@ from edge.incidents.register import Register
 from edge.rules.judge import Judge
 from edge.tracking.tracker import Tracker
 
-UNCOMMITTED_MAX = 256
-LOG = logging.getLogger(__name__)
-
-
-class PipelineError(Exception):
-    """A camera's analysis cannot go on; the message says what to do."""
+UNCOMMITTED_MAX = 256  # a few MB of thumbnails
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +55,9 @@ class Pipeline:
         self._last: Sight | None = None
 
     def step(self, frame: Frame) -> Step:
-        """Raises DetectorError; PipelineError when the outbox has refused commits for too long."""
+        """Raises DetectorError. While the outbox refuses commits for too long, frames pass without being looked at."""
+        if self._committer.full:
+            return Step(frame, 0, len(self._dossiers), 0.0, self._committer.commit(()))
         started_s = time.perf_counter()
         detections = self._detector.detect(frame)
         detect_s = time.perf_counter() - started_s
@@ -92,8 +88,13 @@ class Committer:
         self._faults = faults
         self._waiting: list[RevisionDraft] = []
 
+    @property
+    def full(self) -> bool:
+        """So much waits that no more should come."""
+        return len(self._waiting) >= UNCOMMITTED_MAX
+
     def commit(self, drafts: Sequence[RevisionDraft]) -> tuple[Revision, ...]:
-        """Drafts that the outbox refuses wait for the next call, at most UNCOMMITTED_MAX. Raises PipelineError."""
+        """Drafts that the outbox refuses wait for the next call; a fault says so."""
         self._waiting += drafts
         if not self._waiting:
             return ()
@@ -101,8 +102,6 @@ class Committer:
             revisions = self._outbox.commit(self._waiting)
         except OutboxError as error:
             self._faults.rise("outbox", str(error))
-            if len(self._waiting) > UNCOMMITTED_MAX:
-                raise PipelineError(f"{len(self._waiting)} revisions cannot be committed: {error}") from error
             return ()
         self._waiting.clear()
         self._faults.clear("outbox")

@@ -158,6 +158,45 @@ def test_when_the_disk_has_room_again_the_fault_is_over(scene: Scene, tmp_path: 
     assert len(items(tmp_path, "key_frame")) == 1
 
 
+def test_what_the_outbox_refuses_waits_and_is_committed_when_it_takes_again(
+    scene: Scene, tmp_path: Path, key: SigningKey
+) -> None:
+    bench = Bench(tmp_path, key)
+    bench.parts.outbox._rows_max = 0
+    with ReplayCamera("hall_1", scene.clip, START) as camera:
+        pipeline = bench.pipeline(scene, camera)
+        for frame in camera.frames():
+            if frame.stream_s > 14.0:
+                bench.parts.outbox._rows_max = 100
+            step = pipeline.step(frame)
+            if step.revisions:
+                break
+            assert frame.stream_s <= 14.0
+            assert bool(bench.parts.faults.current()) == (step.incidents_open > 0)
+    assert [(report.phase, report.report_seq) for report in bench.reports()] == [("open", 1), ("update", 2)]
+    assert bench.parts.faults.current() == ()
+
+
+def test_while_too_much_waits_frames_pass_unseen_and_memory_stays(
+    scene: Scene, tmp_path: Path, key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.pipeline.UNCOMMITTED_MAX", 1)
+    bench = Bench(tmp_path, key)
+    bench.parts.outbox._rows_max = 0
+    with ReplayCamera("hall_1", scene.clip, START) as camera:
+        pipeline = bench.pipeline(scene, camera)
+        steps = [pipeline.step(frame) for frame in camera.frames()]
+        assert steps[-1].tracks == 0
+        assert len(items_on_disk(tmp_path)) == 3, "the clip was not looked for any more"
+        bench.parts.outbox._rows_max = 100
+        pipeline.finish("ended")
+    assert [report.phase for report in bench.reports()] == ["open", "update", "close"]
+
+
+def items_on_disk(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("incidents/*/*") if not path.name.endswith(".manifest.json")]
+
+
 def test_one_process_runs_a_box(tmp_path: Path) -> None:
     with box.alone(tmp_path), pytest.raises(box.BoxError, match="runs already"), box.alone(tmp_path):
         pass

@@ -15,7 +15,7 @@ from contract.codec import decode, parse, sha256_hex
 from contract.incident_report import IncidentReport
 from contract.signing import PublicKey
 from edge.__main__ import main
-from tests.edge.scripted_scene import Scene, items, manifests, write_scene
+from tests.edge.scripted_scene import RULES, Scene, items, manifests, write_scene
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
@@ -144,6 +144,16 @@ def test_the_key_frame_is_the_decoded_picture_and_derivatives_name_it(
     assert items(tmp_path, "annotated")[0][0].derived_from == key.sha256
     (report,) = reports(capsys.readouterr().out)
     assert base64.b64decode(report.evidence.thumbnail or "") == thumbnail_path.read_bytes()
+
+
+def test_a_privacy_mask_of_the_rules_is_painted_over_in_derivatives_and_the_original_keeps_it(tmp_path: Path) -> None:
+    mask = "  locker: {kind: mask, polygon: [[0.0, 0.0], [0.3, 0.0], [0.3, 0.3], [0.0, 0.3]]}\nrules:"
+    scene = write_scene(tmp_path / "scene", rules=RULES.replace("rules:", mask))
+    replay(scene, tmp_path / "out")
+    for role, hidden in (("annotated", True), ("key_frame", False)):
+        picture = np.asarray(cv2.imread(str(items(tmp_path / "out", role)[0][1])))
+        corner = picture[2:14, 2:14].astype(int)  # where the clip has a number as a grey level
+        assert (abs(corner - 96).max() <= 8) == hidden
 
 
 def test_the_chain_joins_every_revision_of_every_incident(tmp_path: Path) -> None:
