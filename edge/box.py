@@ -95,7 +95,11 @@ def open_detector(settings: DetectorSettings, script: Path | None = None) -> Fra
         return ScriptedDetector(script)
     package = find_package(settings.model)
     engine = OnnxRuntimeEngine(package.read_weights(), (settings.device,), settings.threads)
-    return NetworkDetector(Detector(package, engine, score_min=settings.score_min))
+    facts = package.card.input
+    near = None
+    if facts.dynamic and facts.trained_px < facts.size_px:
+        near = Detector(package, engine, size_px=facts.trained_px, score_min=settings.score_min)
+    return NetworkDetector(Detector(package, engine, score_min=settings.score_min), near)
 
 
 def build_pipeline(

@@ -12,6 +12,7 @@ from edge.rules.watch import Watch, anchor_in_zone, of_class, with_score
 from edge.rules.zone import Zone
 from edge.tracking.track import Tracks
 
+MIN_SCORE = 0.25  # no single track has to last, so faint and fleeting sightings would add up to a dwell
 WHOLE_ZONE = 0  # the one key of a zone's dwell
 
 
@@ -23,6 +24,7 @@ class Presence(Rule):
 
     place: Zone
     dwell_s: float
+    min_score: float = MIN_SCORE
 
 
 class PresenceWatch(Watch):

@@ -22,7 +22,12 @@ CLASS_NAMES = ("object",)
 FRAMES_MAX = 10_000_000
 # Public detection files come from older detectors whose scores crowd near 1 and are often wrong below.
 BENCHMARK_SETTINGS = TrackerSettings(
-    score_sure_min=0.9, score_unsure_min=0.6, score_new_min=0.9, score_at_once_min=0.94, overlap_tentative_min=0.4
+    score_sure_min=0.9,
+    score_unsure_min=0.6,
+    score_begin_min=0.9,
+    score_new_min=0.9,
+    score_at_once_min=0.94,
+    overlap_tentative_min=0.4,
 )
 
 

@@ -25,8 +25,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tracked:
-    """ids: 0 while tentative. boxes, scores: of the last detection. votes: (N, classes) sums of scores. hits:
-    detections joined. first_s, last_s: stream seconds of the first and the last of them.
+    """ids: 0 while tentative. boxes, scores: of the last detection; scores_best: the best of all. votes: (N, classes)
+    sums of scores. hits: detections joined. first_s, last_s: stream seconds of the first and the last of them.
     """
 
     states: BoxStates
@@ -34,6 +34,7 @@ class Tracked:
     groups: NDArray[np.int64]
     boxes: Floats
     scores: Floats
+    scores_best: Floats
     votes: Floats
     hits: NDArray[np.int64]
     first_s: Floats
@@ -77,9 +78,20 @@ def tracked_from(found: Found, states: BoxStates, classes: int, now_s: float) ->
     votes[np.arange(count), found.class_ids] = found.scores
     times = np.full(count, now_s)
     zeros = np.zeros(count, np.int64)
-    return Tracked(states, zeros, found.groups, found.boxes, found.scores, votes, zeros + 1, times, times.copy())
+    return Tracked(
+        states,
+        zeros,
+        found.groups,
+        found.boxes,
+        found.scores,
+        found.scores.copy(),
+        votes,
+        zeros + 1,
+        times,
+        times.copy(),
+    )
 
 
 def nothing_tracked(classes: int) -> Tracked:
     ids, boxes, numbers = np.empty(0, np.int64), np.empty((0, 4)), np.empty(0)
-    return Tracked(no_states(), ids, ids, boxes, numbers, np.empty((0, classes)), ids, numbers, numbers)
+    return Tracked(no_states(), ids, ids, boxes, numbers, numbers, np.empty((0, classes)), ids, numbers, numbers)

@@ -25,15 +25,17 @@ class TrackerSettings:
     """score_*: on the detector's own scale; overlap_*: intersection over union; *_s_max: seconds of stream time.
 
     A detection of `score_sure_min` may join any track, of `score_unsure_min` only a confirmed one that was seen within
-    `unsure_s_max`, of `score_new_min` begin one. A new track is tentative until `hits_to_confirm` detections, each
-    within `tentative_s_max` or in the very next frame, or one of `score_at_once_min`.
+    `unsure_s_max`, of `score_begin_min` begin one. A new track is tentative until it has `hits_to_confirm` detections,
+    each within `tentative_s_max` or in the very next frame, the best of them of `score_new_min`; or one of
+    `score_at_once_min`. So something that the network sees faintly first and surely later has one track, not late.
     interchangeable: sets of classes that a detector mixes up on one object; a track keeps to one set, and its class is
     the one with the greatest sum of scores. A class in no set stays by itself.
     """
 
-    score_sure_min: float = 0.25
+    score_sure_min: float = 0.3
     score_unsure_min: float = 0.1
-    score_new_min: float = 0.25
+    score_begin_min: float = 0.1
+    score_new_min: float = 0.3
     score_at_once_min: float = 1.0
     overlap_sure_min: float = 0.1
     overlap_unsure_min: float = 0.6
@@ -50,6 +52,8 @@ class TrackerSettings:
     def __post_init__(self) -> None:
         if not 0 < self.score_unsure_min <= self.score_sure_min <= self.score_new_min <= self.score_at_once_min:
             raise ValueError("scores must rise from unsure over sure and new to at once")
+        if not self.score_unsure_min <= self.score_begin_min <= self.score_new_min:
+            raise ValueError("score_begin_min must lie between unsure and new")
         if self.hits_to_confirm < 1 or min(self.tentative_s_max, self.unsure_s_max, self.lost_s_max) < 0:
             raise ValueError("hits_to_confirm must be at least 1, times not negative")
 
@@ -130,13 +134,14 @@ class Tracker:
         likeness = overlaps(tracked.states.boxes(), found.boxes)
         likeness[tracked.groups[:, None] != found.groups[None, :]] = 0.0
         sure = found.scores >= settings.score_sure_min
+        begins = found.scores >= settings.score_begin_min
         confirmed = tracked.ids > 0
         recent = stream_s - tracked.last_s <= settings.unsure_s_max
         free_tracks, free_found = np.ones(len(tracked), bool), np.ones(len(sure), bool)
         for tracks, candidates, least in (
             (confirmed, sure, settings.overlap_sure_min),
             (confirmed & recent, ~sure, settings.overlap_unsure_min),
-            (~confirmed, sure, settings.overlap_tentative_min),
+            (~confirmed, begins, settings.overlap_tentative_min),
         ):
             rows, columns = np.flatnonzero(tracks & free_tracks), np.flatnonzero(candidates & free_found)
             if not (len(rows) and len(columns)):
@@ -148,7 +153,7 @@ class Tracker:
         return free_found
 
     def _new(self, found: Found, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which detections begin a track: sure enough, and not a second box around somebody who has one.
+        """Which detections begin a tentative track: not the faintest, and not a second box around somebody who has one.
 
         Networks without suppression now and then give two boxes for one person, for seconds; a track that begins on
         the second one outlives the first.
@@ -156,7 +161,7 @@ class Tracker:
         alike = overlaps(found.boxes, found.boxes) >= self._settings.overlap_new_max
         alike &= found.groups[:, None] == found.groups[None, :]
         second = np.triu(alike, 1).any(axis=0) | alike[~free].any(axis=0)
-        return free & ~second & (found.scores >= self._settings.score_new_min)
+        return free & ~second & (found.scores >= self._settings.score_begin_min)
 
     def _correct(self, rows: Indices, found: Found, stream_s: float) -> None:
         tracked = self._tracked
@@ -164,6 +169,7 @@ class Tracker:
         tracked.states.array[:, rows] = after.array
         tracked.boxes[rows] = found.boxes
         tracked.scores[rows] = found.scores
+        tracked.scores_best[rows] = np.maximum(tracked.scores_best[rows], found.scores)
         tracked.votes[rows, found.class_ids] += found.scores
         tracked.hits[rows] += 1
         tracked.last_s[rows] = stream_s
@@ -184,6 +190,7 @@ class Tracker:
     def _confirm(self) -> None:
         tracked = self._tracked
         enough = tracked.hits >= self._settings.hits_to_confirm
+        enough &= tracked.scores_best >= self._settings.score_new_min
         enough |= tracked.scores >= self._settings.score_at_once_min
         new = np.flatnonzero((tracked.ids == 0) & enough)
         tracked.ids[new] = np.arange(self._ids_given + 1, self._ids_given + 1 + len(new))

@@ -112,7 +112,14 @@ def test_the_same_walk_at_a_fifth_of_the_frames_is_the_same_track() -> None:
     np.testing.assert_allclose(fast[-1].seen[0].predicted_box, slow[-1].seen[0].predicted_box, atol=0.002)
 
 
-def test_an_unsure_detection_carries_a_track_but_never_begins_one() -> None:
+def test_something_seen_faintly_at_first_is_told_of_when_it_is_seen_surely_with_its_time_from_the_start() -> None:
+    scores = [0.15] * 10 + [0.35] + [0.15] * 10
+    answers = told(Tracker("c"), ((i / 10, found((walker(i / 10), score))) for i, score in enumerate(scores)))
+    assert [bool(answer.seen) for answer in answers] == [False] * 10 + [True] * 11
+    assert (answers[10].seen[0].track_id, answers[10].seen[0].first_s) == (1, 0.0)
+
+
+def test_an_unsure_detection_carries_a_track_but_alone_makes_none() -> None:
     carried = told(Tracker("c"), ((i / 10, found((walker(i / 10), 0.9 if i < 10 else 0.2))) for i in range(30)))
     assert ids(carried[-1]) == [1]
     assert carried[-1].seen[0].last_s == 2.9
