@@ -32,10 +32,10 @@ class TrackerSettings:
     the one with the greatest sum of scores. A class in no set stays by itself.
     """
 
-    score_sure_min: float = 0.3
+    score_sure_min: float = 0.25
     score_unsure_min: float = 0.1
     score_begin_min: float = 0.1
-    score_new_min: float = 0.3
+    score_new_min: float = 0.25
     score_at_once_min: float = 1.0
     overlap_sure_min: float = 0.1
     overlap_unsure_min: float = 0.6
