@@ -150,3 +150,17 @@ def test_a_picture_without_stamps_of_its_own_is_never_before_the_last(tmp_path: 
                     target.mux(packet)
     times = [frame.stream_s for frame in replayed(broken)]
     assert times == sorted(times)
+
+
+def test_a_camera_that_changes_its_picture_size_goes_on_and_begins_a_new_format(tmp_path: Path) -> None:
+    small = render_clip(tmp_path / "small.ts", frames=20, fps=10)
+    large = render_clip(tmp_path / "large.ts", frames=20, fps=10, size=(256, 192))
+    both = tmp_path / "both.ts"
+    both.write_bytes(small.read_bytes() + large.read_bytes())
+    with ReplayCamera("c1", both, START) as camera:
+        frames = list(camera.frames())
+    assert {frame.image.shape for frame in frames} == {(96, 128, 3), (192, 256, 3)}
+    assert [frame.stream_s for frame in frames] == pytest.approx([i / 10 for i in range(len(frames))], abs=0.11)
+    formats = list(dict.fromkeys(packet.format for packet in camera.ring.packets()))
+    assert [(form.width, form.height) for form in formats] == [(128, 96), (256, 192)]
+    assert formats[0].extradata != formats[1].extradata

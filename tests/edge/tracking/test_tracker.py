@@ -62,6 +62,16 @@ def test_a_single_false_detection_never_becomes_a_track_nor_uses_up_an_id() -> N
     assert ids(answers[-1]) == [1]
 
 
+def test_a_detection_now_and_then_is_no_track_however_often_it_comes_back() -> None:
+    flicker = ((i / 10, found((walker(0, x=0.8), 0.9)) if i % 5 == 0 else found()) for i in range(60))
+    assert not any(answer.seen for answer in told(Tracker("c"), flicker))
+
+
+def test_at_a_camera_of_two_frames_a_second_three_frames_are_enough() -> None:
+    answers = told(Tracker("c"), ((i / 2, found((walker(i / 2, speed=0.02), 0.9))) for i in range(4)))
+    assert [ids(answer) for answer in answers] == [[], [], [1], [1]]
+
+
 def test_a_person_behind_a_pillar_keeps_the_id_and_is_predicted_meanwhile() -> None:
     hidden = range(20, 40)  # two seconds
     frames = ((i / 10, found() if i in hidden else found((walker(i / 10), 0.9))) for i in range(60))
