@@ -43,8 +43,9 @@ rules:
 
 
 def incidents(clip: str, rules: str, *, every: int = 1, size_px: int | None = None) -> dict[str, list[Incident]]:
-    """By rule, in order of opening. every: analyses every so manieth frame. size_px: of the detector's large look; people as
-    large as these need the small one only, at a tenth of the time."""
+    """By rule, in order of opening. every: analyses each so manieth frame. size_px: of the large look; people
+    who fill half the picture need the small one only, which takes a tenth of the time.
+    """
     package = find_package()
     engine = OnnxRuntimeEngine(package.read_weights())
     trained_px = package.card.input.trained_px
