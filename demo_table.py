@@ -16,16 +16,16 @@ def number(value: object) -> str:
 
 
 def table_of(status: dict[str, Any]) -> Table:
-    table = Table()
-    for heading in ("camera", "state", "stream s", "frames/s in", "analysed", "detector ms", "tracks"):
+    """A row per camera, the box's totals below; fits a terminal of 80 columns."""
+    words = ("incidents", "reports waiting", "acknowledged", "files to send")
+    keys = ("incidents", "outbox", "acknowledged", "files_pending")
+    totals = "   ".join(f"{word} [bold]{number(status.get(key))}[/]" for word, key in zip(words, keys, strict=True))
+    table = Table(caption=totals, caption_justify="left", caption_style="")
+    for heading in ("camera", "state", "at s", "frames/s", "analysed/s", "detector ms", "tracks"):
         table.add_column(heading, justify="left" if heading in {"camera", "state"} else "right")
-    for heading in ("incidents", "reports waiting", "acknowledged", "files to send"):
-        table.add_column(heading, justify="right", style="bold")
-    totals = [number(status.get(key)) for key in ("incidents", "outbox", "acknowledged", "files_pending")]
     for camera in status.get("cameras", []):
-        keys = ("camera_id", "state", "stream_s", "fps_in", "fps_analysed", "detector_ms", "tracks")
-        table.add_row(*(number(camera.get(key)) for key in keys), *totals)
-        totals = [""] * 4
+        fields = ("camera_id", "state", "stream_s", "fps_in", "fps_analysed", "detector_ms", "tracks")
+        table.add_row(*(number(camera.get(field)) for field in fields))
     return table
 
 
