@@ -119,7 +119,7 @@ class Centre:
 
 def create_app(centre: Centre, *, box_port: int | None = None) -> FastAPI:
     """Pages and API of an open centre, started or not. box_port: see Doorkeeper."""
-    app = FastAPI(title="Xunjian centre", version="1")
+    app = FastAPI(title="Xunjian centre", version="1", docs_url=None, redoc_url=None)  # theirs come from a CDN
     app.state.centre = centre
     app.state.database = centre.database
     app.state.key = centre.key

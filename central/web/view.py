@@ -188,6 +188,7 @@ def _facts(summary: CaseSummary, report: IncidentReport, t: Wording) -> tuple[tu
     clock = report.time.clock
     pairs = (
         ("site", f"{summary.site} · {summary.tenant}"),
+        ("place_differs", t("facts.place_differs") if summary.place_differs else ""),
         ("camera", f"{summary.camera_id} · {summary.box_id}"),
         ("zone", t.named("thing", summary.zone_id)),
         ("address", report.place.address or ""),

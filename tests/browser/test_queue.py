@@ -58,6 +58,16 @@ def test_filters_narrow_the_list_and_stay_in_the_address(chromium: Browser, cent
         assert reviewer.faults == []
 
 
+def test_a_long_list_comes_page_by_page(chromium: Browser, centre: ServedCentre, yard: Yard) -> None:
+    fill(centre, yard, *[PARKING] * 51)
+    with reviewing(chromium, centre) as reviewer:
+        reviewer.open()
+        expect(reviewer.items()).to_have_count(50)
+        reviewer.page.get_by_role("button", name="Show more").click()
+        expect(reviewer.items()).to_have_count(51)
+        expect(reviewer.page.get_by_role("button", name="Show more")).to_have_count(0)
+
+
 def test_j_and_k_go_through_the_list_without_loading_the_page_again(
     chromium: Browser, centre: ServedCentre, yard: Yard
 ) -> None:

@@ -9,6 +9,7 @@ const SVG = "http://www.w3.org/2000/svg";
 let stage = null;
 
 const media = (sha256, grant) => `/api/media/${sha256}?access=${encodeURIComponent(grant.token)}`;
+const ended = (grant) => Date.parse(grant.expires_at) <= Date.now();
 const seconds = (value) => `${value.toFixed(1)} s`;
 
 export function mount(pane, { withReviewer, looked }) {
@@ -59,7 +60,7 @@ class Stage {
 
   // One reason opens clip and original key frame of this incident; the centre registers each view.
   async access() {
-    if (this.grant) return this.grant;
+    if (this.grant && !ended(this.grant)) return this.grant;
     const reviewer = await this.withReviewer();
     const answer = reviewer ? await ask("access") : null;
     if (!answer) return null;
@@ -132,11 +133,12 @@ class Stage {
   }
 
   failed() {
+    const why = ended(this.grant) ? "stage.access_ended" : "stage.cannot_play";
     this.video?.remove();
     this.video = null;
     this.button.hidden = false;
     this.pane.querySelector("[data-controls]").hidden = true;
-    show(word("stage.cannot_play"), { bad: true });
+    show(word(why), { bad: true });
   }
 
   async loadTracks() {

@@ -7,6 +7,8 @@ const pane = document.querySelector("[data-pane]");
 const READY_MAX = 6;
 const ready = new Map(); // fragments fetched ahead, so that the next lead is there at once
 
+let wanted = null;
+
 const items = () => [...list.querySelectorAll("[data-item]")];
 const find = (incident_id) => items().find((item) => item.dataset.item === incident_id);
 export const current = () => pane.querySelector("[data-incident]")?.dataset.incident ?? null;
@@ -27,7 +29,9 @@ async function fetched(incident_id) {
 }
 
 export async function open(incident_id, { mounted, remember = true }) {
+  wanted = incident_id;
   const html = await fetched(incident_id);
+  if (wanted !== incident_id) return; // a later key was quicker than this answer
   pane.innerHTML = html;
   document.body.dataset.view = "incident";
   if (remember) history.pushState({ incident_id }, "", `/incidents/${incident_id}${location.search}`);

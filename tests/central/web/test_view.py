@@ -80,3 +80,8 @@ def test_the_facts_name_clock_and_times_with_their_zone() -> None:
     assert facts["clock"] == "synchronised · +1.5 ms"
     assert "UTC" in facts["opened"]
     assert facts["subjects"] == "person; 1 in all"
+
+
+def test_a_report_that_names_another_site_than_the_register_is_flagged() -> None:
+    assert "place_differs" in dict(view(place_differs=True).facts)
+    assert "place_differs" not in dict(view().facts)
