@@ -100,6 +100,7 @@ def test_c_confirms_and_nothing_is_recorded_before_ten_seconds_are_over(
         expect(reviewer.message()).to_contain_text("recorded in 10 s")
         expect(reviewer.shown()).to_have_attribute("data-incident", other)
         expect(reviewer.count()).to_have_text("1")
+        expect(reviewer.message()).to_contain_text("recorded in 7 s")
         assert state(centre, sure) == "lead"
         expect(reviewer.item(sure)).to_contain_text("confirmed", timeout=UNDO_MS)
         assert state(centre, sure) == "confirmed"

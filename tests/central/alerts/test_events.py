@@ -38,8 +38,10 @@ def test_what_is_stored_already_comes_first_and_a_resumed_stream_repeats_nothing
     centre.take(box.report(report_seq=1), box.report(report_seq=2), box.report(report_seq=3))
 
     async def told(after: int) -> list[int]:
-        stream = events(centre.database, Doorbell(), after)
-        return ids((await take(stream, 4 - after))[1:])
+        stream = events(centre.database, Doorbell(), after, look_every_s=0.01)
+        texts = await take(stream, 5 - after)
+        assert texts[-1] == ": still here\n\n"
+        return ids(texts[1:-1])
 
     assert asyncio.run(told(0)) == [1, 2, 3]
     assert asyncio.run(told(2)) == [3]
