@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     making.add_argument("--detections", action="append", type=_named, default=[], metavar="NAME=FILE")
     making.add_argument("--box", metavar="ID", help="default: box- and 8 digits of its key")
     making.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
+    making.add_argument("--size", type=int, metavar="PX", help="longer side of the network's input")
     making.set_defaults(run=_init)
 
     running = commands.add_parser("run", help="watch the cameras; ends when every file has ended and is delivered")
@@ -93,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     replaying.add_argument("--rules", type=Path, required=True, metavar="FILE")
     replaying.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder for evidence and chain")
     replaying.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
+    replaying.add_argument("--size", type=int, metavar="PX", help="longer side of the network's input")
     replaying.add_argument("--camera", metavar="NAME", help="default: the only one that the rules name")
     replaying.add_argument("--start", type=_moment, metavar="TIME", help="of the first frame, as 2026-03-01T08:00:00Z")
     replaying.add_argument("--detections", type=Path, metavar="FILE", help="a script in the place of the detector")
@@ -148,6 +150,7 @@ def _init(arguments: argparse.Namespace) -> int:
         rules=arguments.rules,
         box_id=arguments.box,
         model=arguments.model,
+        size_px=arguments.size,
     )
     settings = initialise(arguments.folder, told)
     print(f"box {settings.box_id} knows {settings.central.url}; start it: xunjian edge run {arguments.folder}")
@@ -160,7 +163,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    detector = box.open_detector(DetectorSettings(model=arguments.model), arguments.detections)
+    detector = box.open_detector(
+        DetectorSettings(model=arguments.model, size_px=arguments.size), arguments.detections
+    )
     replay = box.open_replay(
         arguments.clip,
         arguments.rules,

@@ -31,9 +31,8 @@ from edge.delivery.recovery import recover
 from edge.delivery.report import Origin, Writer
 from edge.delivery.uploader import Uploader, make_client
 from edge.detection.detector import FrameDetector
-from edge.detection.network import NetworkDetector
+from edge.detection.network import Network
 from edge.detection.scripted import ScriptedDetector
-from edge.detection.shared import SharedDetector
 from edge.evidence.disk import DiskStore
 from edge.evidence.sealer import Sealer
 from edge.evidence.store import EvidenceStore
@@ -48,7 +47,6 @@ from edge.rules.rules_file import load_rules
 from edge.settings import BOX_YAML, DetectorSettings, Settings, with_secrets
 from edge.supervisor import Line, Link, Supervisor
 from edge.tracking.tracker import Tracker
-from models.detector.detector import Detector
 from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.registry import find_package
 
@@ -89,17 +87,17 @@ def software_version() -> str:
     return importlib.metadata.version("xunjian")
 
 
+def open_network(settings: DetectorSettings) -> Network:
+    """Raises ModelError."""
+    package = find_package(settings.model)
+    return Network(package, OnnxRuntimeEngine(package.read_weights(), (settings.device,), settings.threads))
+
+
 def open_detector(settings: DetectorSettings, script: Path | None = None) -> FrameDetector:
     """script: detections from a file in the place of the network. Raises DetectorError, ModelError."""
     if script is not None:
         return ScriptedDetector(script)
-    package = find_package(settings.model)
-    engine = OnnxRuntimeEngine(package.read_weights(), (settings.device,), settings.threads)
-    facts = package.card.input
-    near = None
-    if facts.dynamic and facts.trained_px < facts.size_px:
-        near = Detector(package, engine, size_px=facts.trained_px, score_min=settings.score_min)
-    return NetworkDetector(Detector(package, engine, score_min=settings.score_min), near)
+    return open_network(settings).detector(settings.size_px, settings.score_min)
 
 
 def build_pipeline(
@@ -160,9 +158,9 @@ def open_replay(
     """
     if not clip.is_file():
         raise BoxError(f"{clip}: no such file; give a video file")
-    rules = load_rules(rules_path, detector.class_names, detector.name)
+    rules = _rules_for(detector, rules_path)
     camera_id = camera_id or _only_camera(rules) or _slug(clip.stem)
-    rules = load_rules(rules_path, detector.class_names, detector.name, (camera_id,))
+    rules = _rules_for(detector, rules_path, (camera_id,))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BoxError(f"{out}: holds something already; a replay goes into a new folder")
     out.mkdir(parents=True, exist_ok=True)
@@ -213,14 +211,16 @@ def alone(folder: Path) -> Iterator[None]:
 def _lines(folder: Path, settings: Settings, parts: Parts, origin: Origin, *, loop: bool) -> list[Line]:
     """A line per camera that is enabled and has a rule. The network, where one is needed, is shared."""
     enabled = {name: camera for name, camera in settings.cameras.items() if camera.enabled}
-    shared: FrameDetector | None = None
+    network: Network | None = None
     lines = []
     for name, facts in enabled.items():
         if facts.detections is not None:
             detector: FrameDetector = open_detector(settings.detector, facts.detections)
         else:
-            detector = shared = shared or SharedDetector(open_detector(settings.detector))
-        rules = load_rules(folder / settings.rules, detector.class_names, detector.name, list(enabled))
+            network = network or open_network(settings.detector)
+            view = settings.detector.seen_by(facts.detector)
+            detector = network.detector(view.size_px, view.score_min)
+        rules = _rules_for(detector, folder / settings.rules, list(enabled))
         for note in rules.notes:
             LOG.info("%s", note)
         camera = open_camera(folder, settings, name, parts.clock, loop=loop)
@@ -276,6 +276,10 @@ def open_outbox(folder: Path) -> Outbox:
     if not (folder / OUTBOX).is_file():
         raise BoxError(f"{folder}: no {OUTBOX} there; give the folder of a box or of a replay")
     return Outbox(folder / OUTBOX, SystemClock())
+
+
+def _rules_for(detector: FrameDetector, path: Path, cameras: Sequence[str] | None = None) -> RuleSet:
+    return load_rules(path, detector.class_names, detector.name, cameras, scores=detector.class_scores)
 
 
 def _only_camera(rules: RuleSet) -> str | None:

@@ -12,6 +12,7 @@ from edge.delivery.enrolment import enrol
 from edge.durable_file import write_durably
 from edge.rules.rules_file import load_rules
 from edge.settings import BOX_YAML, DetectorSettings, Settings, split_password
+from models.detector.detector import check_size
 from models.registry import find_package
 
 KEYS = "keys"
@@ -29,6 +30,7 @@ class Told:
     rules: Path
     box_id: str | None
     model: str | None
+    size_px: int | None = None
 
 
 def initialise(folder: Path, told: Told) -> Settings:
@@ -63,7 +65,7 @@ def initialise(folder: Path, told: Told) -> Settings:
             "public_key": welcome.public_key,
         },
         "cameras": cameras,
-        "detector": {"model": told.model},
+        "detector": {"model": told.model, "size_px": told.size_px},
     }
     settings = Settings.parse(yaml.safe_dump(facts), "edge init")
     _write(folder, settings, key, passwords, told.rules.read_bytes())
@@ -108,6 +110,8 @@ def _check_rules(told: Told, cameras: list[str], scripts: Mapping[str, Path]) ->
     if set(cameras) - set(scripts):
         card = find_package(told.model).card
         load_rules(told.rules, card.classes, card.name, cameras)
+        if told.size_px is not None:
+            check_size(card, told.size_px)
     for script in scripts.values():
         scripted = box.open_detector(DetectorSettings(), script)
         load_rules(told.rules, scripted.class_names, scripted.name, cameras)

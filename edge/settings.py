@@ -33,6 +33,13 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ViewSettings(_Section):
+    """Of the detector, for one camera: what is absent is as under `detector`."""
+
+    size_px: int | None = Field(default=None, ge=32, le=4096)
+    score_min: float | None = Field(default=None, ge=0.01, le=0.9)
+
+
 class CameraSettings(_Section):
     """source: a file, or an RTSP address in which `${NAME}` stands for an environment variable and `${keys/FILE}` for
     the content of a file of this box that only its owner can read. detections: a script in the place of the detector.
@@ -40,6 +47,7 @@ class CameraSettings(_Section):
 
     source: str = Field(min_length=1)
     detections: Path | None = None
+    detector: ViewSettings = ViewSettings()
     enabled: bool = True
     lat: float | None = Field(default=None, ge=-90, le=90)
     lon: float | None = Field(default=None, ge=-180, le=180)
@@ -60,12 +68,18 @@ class CentralSettings(_Section):
 
 
 class DetectorSettings(_Section):
-    """model: a package's name or folder; without one, the package that ships."""
+    """model: a package's name or folder; without one, the package that ships. size_px: the longer side of the network's
+    input, default the package's. score_min: what scores less is not even tracked.
+    """
 
     model: str | None = None
     threads: int = Field(default=2, ge=1, le=64)
     device: Literal["cpu", "cuda", "tensorrt"] = "cpu"
+    size_px: int | None = Field(default=None, ge=32, le=4096)
     score_min: float = Field(default=0.1, ge=0.01, le=0.9)
+
+    def seen_by(self, view: ViewSettings) -> Self:
+        return self.model_copy(update=view.model_dump(exclude_none=True))
 
 
 class EvidenceSettings(_Section):

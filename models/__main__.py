@@ -11,8 +11,8 @@ from models.engine.onnx_runtime import PROVIDERS, OnnxRuntimeEngine
 from models.errors import ModelError
 from models.package import Package
 from models.picture import PictureError, read_picture
-from models.pull import pull, read_from_folder, read_from_url
-from models.registry import find_package, is_pinned, pulled_folder, pulled_names, read_registry
+from models.pull import ReadFile, pull, read_from_folder, read_from_url, shipped_first
+from models.registry import REGISTRY, Entry, find_package, is_pinned, pulled_folder, pulled_names, read_registry
 
 
 def main(argv: list[str]) -> int:
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         "--json", action="store_true", help="a line per picture, boxes [x1, y1, x2, y2] in its pixels"
     )
     detecting.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
-    detecting.add_argument("--min-score", type=_score, metavar="S", help="default 0.001 with --json, else 0.25")
+    detecting.add_argument("--min-score", type=_score, metavar="S", help="default 0.001 with --json, else the package's")
     detecting.add_argument("--size", type=int, metavar="PX", help="longer side of the network's input")
     detecting.add_argument("--device", choices=PROVIDERS, default="cpu")
     detecting.add_argument("--threads", type=int, default=2, help="of the CPU (2)")
@@ -92,6 +92,8 @@ def _list(arguments: argparse.Namespace) -> int:
     for name in sorted({*registry.packages, *pulled_names()}):
         entry = registry.packages.get(name)
         row: dict[str, object] = {"name": name, "default": name == registry.default, "pinned": entry is not None}
+        if entry:
+            row |= {"licence": entry.licence, "decoder": entry.decoder, "classes": list(entry.classes)}
         try:
             package = find_package(name)
             row |= {"here": str(package.folder), "sha256": package.sha256, "licence": package.card.licence}
@@ -108,7 +110,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _list_line(row: dict[str, object]) -> str:
     mark = "*" if row["default"] else " "
     if row["here"] is None:
-        return f"{mark} {row['name']}  not here: {row['error']}"
+        return f"{mark} {row['name']}  {row.get('licence', 'licence unknown')}  not here: {row['error']}"
     classes = row["classes"]
     assert isinstance(classes, list)
     return f"{mark} {row['name']}  {row['licence']}  sha256 {str(row['sha256'])[:12]}  classes: {' '.join(classes)}"
@@ -119,18 +121,24 @@ def _pull(arguments: argparse.Namespace) -> int:
     entry = read_registry().packages.get(name)
     mirror: Path | None = arguments.mirror
     if mirror is not None:
-        folder = mirror / name if (mirror / name).is_dir() else mirror
-        package = pull(name, entry, read_from_folder(folder), pulled_folder())
+        package = pull(name, entry, _mirror(mirror, name, entry), pulled_folder())
     elif entry and entry.url:
         package = pull(name, entry, read_from_url(entry.url), pulled_folder())
     elif entry:
-        package = find_package(name)  # ships with the software
+        package = find_package(name)  # ships with the software, or was pulled before
     else:
         raise ModelError(
             f"no package {name!r} in the registry; known: {', '.join(read_registry().packages)}; or --from DIR"
         )
     print(_package_line(package))
     return 0
+
+
+def _mirror(mirror: Path, name: str, entry: Entry | None) -> ReadFile:
+    """mirror: a folder of folders, of which one is the package's, or the package's own."""
+    inside = mirror / (entry.mirror if entry and entry.mirror else name)
+    read = read_from_folder(inside if inside.is_dir() else mirror)
+    return shipped_first(REGISTRY.parent / entry.card, read) if entry and entry.card else read
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -156,9 +164,7 @@ def _package_line(package: Package) -> str:
 def _detect(arguments: argparse.Namespace) -> int:
     package = find_package(arguments.model)
     engine = OnnxRuntimeEngine(package.read_weights(), (arguments.device,), arguments.threads)
-    score_min = arguments.min_score
-    if score_min is None:
-        score_min = 0.001 if arguments.json else 0.25
+    score_min = 0.001 if arguments.json and arguments.min_score is None else arguments.min_score
     detector = Detector(package, engine, size_px=arguments.size, score_min=score_min)
     code = 0
     for path in arguments.images:

@@ -37,6 +37,28 @@ class FileFacts(_Part):
     bytes: int = Field(ge=1, le=FILE_BYTES_MAX)
 
 
+Triple = tuple[float, float, float]
+
+
+class Pixels(_Part):
+    """How a picture becomes the network's numbers: `(value - mean) / std` of values 0..255, channels in order of
+    `colours`. fit: `centre` and `corner` keep its proportions and pad with `padding` (around it; right and below), `stretch`
+    does not. The defaults are Ultralytics'.
+    """
+
+    colours: Literal["rgb", "bgr"] = "rgb"
+    fit: Literal["centre", "corner", "stretch"] = "centre"
+    padding: int = Field(default=114, ge=0, le=255)
+    mean: Triple = (0.0, 0.0, 0.0)
+    std: Triple = (255.0, 255.0, 255.0)
+
+    @model_validator(mode="after")
+    def _positive_std(self) -> "Pixels":
+        if not all(0 < one < float("inf") for one in self.std):
+            raise ValueError("std must be positive numbers")
+        return self
+
+
 class InputFacts(_Part):
     """size_px: the longer side of the network's input, at most, unless the caller asks otherwise. trained_px: the side
     it learned at. stride_px: both sides are multiples of it. side_px_min: neither side is shorter (an end-to-end
@@ -49,6 +71,7 @@ class InputFacts(_Part):
     stride_px: int = Field(ge=1, le=128)
     side_px_min: int = Field(ge=1, le=4096)
     dynamic: bool
+    pixels: Pixels = Pixels()
 
     @model_validator(mode="after")
     def _whole_strides(self) -> "InputFacts":
@@ -56,12 +79,16 @@ class InputFacts(_Part):
             raise ValueError(f"size_px, trained_px and side_px_min must be multiples of stride_px {self.stride_px}")
         if self.size_px < self.side_px_min:
             raise ValueError(f"size_px {self.size_px} is below side_px_min {self.side_px_min}")
+        if self.dynamic and self.pixels.fit == "stretch":
+            raise ValueError("pixels.fit stretch is for inputs of one size: dynamic must be false")
         return self
 
 
 class Card(_Part):
     """overlap_max: intersection over union of two boxes of a class from which on they are one object; 1: the network
-    settles that itself.
+    settles that itself. network_classes: what the network calls its classes, in its order; without, `classes`.
+    renamed: such a name -> ours; a name that is neither renamed nor in `classes` is dropped. min_score: from which score
+    on a class is believed: what `models detect` shows, and what a rule takes that has no `min_score`.
     """
 
     schema_id: Literal["xunjian.model/1"] = Field(alias="schema")
@@ -75,7 +102,14 @@ class Card(_Part):
     weights: FileName
     input: InputFacts
     classes: tuple[ClassName, ...] = Field(min_length=1, max_length=1000)
+    network_classes: tuple[Line, ...] | None = Field(default=None, max_length=10_000)
+    renamed: dict[Line, ClassName] = Field(default_factory=dict)
+    min_score: dict[ClassName, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     files: dict[FileName, FileFacts] = Field(min_length=1, max_length=32)
+
+    @property
+    def network_class_count(self) -> int:
+        return len(self.network_classes or self.classes)
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "Card":
@@ -83,6 +117,14 @@ class Card(_Part):
             raise ValueError("a class is named twice")
         if self.weights not in self.files:
             raise ValueError(f"weights file {self.weights} is not among files")
+        if unknown := [name for name in self.min_score if name not in self.classes]:
+            raise ValueError(f"min_score: {unknown[0]} is not among classes")
+        theirs = self.network_classes or self.classes
+        if unknown := [name for name in self.renamed if name not in theirs]:
+            raise ValueError(f"renamed: {unknown[0]} is not among network_classes")
+        reached = {self.renamed.get(name, name) for name in theirs}
+        if unknown := [name for name in self.classes if name not in reached]:
+            raise ValueError(f"class {unknown[0]} comes from none of network_classes")
         return self
 
 

@@ -31,6 +31,12 @@ def read_from_folder(folder: Path) -> ReadFile:
     return read
 
 
+def shipped_first(shipped: Path, elsewhere: ReadFile) -> ReadFile:
+    """What the folder of a shipped card has not got comes from elsewhere: the weights, under the name the card gives."""
+    here = read_from_folder(shipped)
+    return lambda name, bytes_max: (here if (shipped / name).is_file() else elsewhere)(name, bytes_max)
+
+
 def read_from_url(url: str) -> ReadFile:
     """url: of the package's folder, http or https: what arrives is checked against pinned hashes either way."""
 

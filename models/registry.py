@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from models.card import ClassName, Line, Name, Sha256
+from models.card import ClassName, FileName, Line, Name, Sha256
 from models.errors import PackageError
 from models.package import CARD, Package, open_package
 
@@ -15,7 +15,8 @@ REGISTRY = Path(__file__).with_name("registry.yaml")
 
 
 class Entry(BaseModel):
-    """path: relative to the registry, for a package that ships. url: where `pull` finds the folder otherwise.
+    """path: relative to the registry, for a package that ships. card: likewise, for one of which everything but the
+    weights ships. url: where `pull` finds the folder otherwise. mirror: the folder's name in a mirror, default the package's.
 
     sha256: of the weights; card_sha256: of the card, which in turn pins every file.
     """
@@ -23,6 +24,8 @@ class Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str | None = None
+    card: str | None = None
+    mirror: FileName | None = None
     url: str | None = Field(default=None, pattern=r"^https?://")
     card_sha256: Sha256
     sha256: Sha256
@@ -76,7 +79,8 @@ def find_package(name: str | None = None, registry_path: Path = REGISTRY) -> Pac
         if not entry and (Path(name) / CARD).is_file():
             return open_package(Path(name))
         known = sorted({*registry.packages, *pulled_names()})
-        advice = f"get it: xunjian models pull {name}" if entry else f"known: {', '.join(known)}"
+        source = "" if entry and (entry.url or entry.path) else " --from DIR"
+        advice = f"get it: xunjian models pull {name}{source}" if entry else f"known: {', '.join(known)}"
         raise PackageError(f"no model package {name!r} at {folder}; {advice}")
     package = open_package(folder)
     if entry:

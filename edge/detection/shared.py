@@ -8,12 +8,16 @@ from models.detector.detections import Detections
 
 
 class SharedDetector(FrameDetector):
-    """Cameras wait for their turn; while they do, theirs drop frames, so that nothing queues up."""
+    """Cameras wait for their turn; while they do, theirs drop frames, so that nothing queues up.
 
-    def __init__(self, detector: FrameDetector) -> None:
+    turn: of the network behind it, where other detectors look through the same one.
+    """
+
+    def __init__(self, detector: FrameDetector, turn: Lock) -> None:
         self._detector = detector
-        self._turn = Lock()
+        self._turn = turn
         self.class_names = detector.class_names
+        self.class_scores = detector.class_scores
         self.name = detector.name
         self.sha256 = detector.sha256
         self.engine = detector.engine

@@ -24,7 +24,8 @@ class Rule(ABC):
 
     permitted: zones that exempt. masks: privacy masks of the file; what stands in one is never judged.
     gap_s: the conditions may fail this long without ending the violation. cool_down_s, merge_s: what
-    `edge.incidents.register` merges by. min_score: a track counts in frames where its score is at least this.
+    `edge.incidents.register` merges by. min_score: a track counts in frames where its score is at least this;
+    class_scores: else, where the rule does not say, at least what its class's detector asks for.
 
     scope: whose violations they are. "track": each track's own; "zone": the zone's as a whole (one open incident per
     zone); "crossing": a moment, each one an incident.
@@ -41,6 +42,7 @@ class Rule(ABC):
     classes: tuple[str, ...]
     gap_s: float = GAP_S
     min_score: float = 0.0
+    class_scores: tuple[tuple[str, float], ...] = ()
     cool_down_s: float = COOL_DOWN_S
     merge_s: float = MERGE_S
     schedule: Schedule = ALWAYS
@@ -62,9 +64,12 @@ class Rule(ABC):
         """Is the track one that this rule speaks of, wherever it is in its zone? Class, score, no exemption."""
         return (
             track.class_name in self.classes
-            and track.score >= self.min_score
+            and track.score >= self.score_needed(track.class_name)
             and not self._exempt(track.box, camera_id)
         )
+
+    def score_needed(self, class_name: str) -> float:
+        return dict(self.class_scores).get(class_name, self.min_score)
 
     def _exempt(self, box: Box, camera_id: str) -> bool:
         return any(zone.belongs_to(camera_id) and zone.contains(box) for zone in (*self.permitted, *self.masks))
@@ -77,7 +82,7 @@ class Rule(ABC):
         """JSON values, defaults included: what `rule.parameters` of a report says."""
         return {
             "classes": sorted(self.classes),
-            "min_score": self.min_score,
+            "min_score": dict(self.class_scores) or self.min_score,
             "gap_s": self.gap_s,
             "cool_down_s": self.cool_down_s,
             "merge_s": self.merge_s,

@@ -1,6 +1,8 @@
 """One entry under `rules:` of a rules file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, cast, get_args
 
 from contract.catalogue import catalogue
@@ -22,10 +24,11 @@ DWELL_S = 1.0  # of a rule that does not say; `stationary` has to
 
 @dataclass(frozen=True, slots=True)
 class ModelClasses:
-    """What the detector can find, and the name of its package."""
+    """What the detector can find, the name of its package, and from which score on it believes a class."""
 
     names: tuple[str, ...]
     package: str
+    scores: Mapping[str, float] = MappingProxyType({})
 
 
 def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses) -> tuple[Rule, list[str]]:
@@ -58,6 +61,9 @@ def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses)
             values[key] = keys[key].number(0, DURATION_S_MAX)
     if "min_score" in keys:
         values["min_score"] = keys["min_score"].number(0, 1)
+    else:
+        scores = {name: model.scores[name] for name in values["classes"] if model.scores.get(name)}
+        values["class_scores"] = tuple(sorted(scores.items()))
     if "schedule" in keys:
         values["schedule"] = read_schedule(keys["schedule"])
     values |= _own_values(entry, keys, kind)

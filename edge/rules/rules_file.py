@@ -1,8 +1,9 @@
 """Reads a rules file: YAML in, a checked RuleSet out, or one line that says where and what would be right."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast, get_args
 
 from edge.rules.errors import RulesError
@@ -17,10 +18,19 @@ DEFAULT_RULES = Path(__file__).with_name("default_rules.yaml")
 BYTES_MAX = 256 * 1024
 RULES_MAX = 200
 VERSION = 1
+NO_SCORES: Mapping[str, float] = MappingProxyType({})
 
 
-def load_rules(path: Path, class_names: Sequence[str], package: str, cameras: Collection[str] | None = None) -> RuleSet:
-    """class_names, package: what the detector can find, and its name. cameras: those of this box; None when it is not
+def load_rules(
+    path: Path,
+    class_names: Sequence[str],
+    package: str,
+    cameras: Collection[str] | None = None,
+    *,
+    scores: Mapping[str, float] = NO_SCORES,
+) -> RuleSet:
+    """class_names, package: what the detector can find, and its name. scores: from which on it believes a class, where it
+    says so: what rules take that have no `min_score`. cameras: those of this box; None when it is not
     known yet (`RuleSet.cameras` then helps to choose one, and `for_camera` may be empty).
 
     Raises RulesError for the first thing that is wrong, a file that cannot be read included.
@@ -37,11 +47,17 @@ def load_rules(path: Path, class_names: Sequence[str], package: str, cameras: Co
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise RulesError(file, line, "not UTF-8: save the file as UTF-8") from error
-    return parse_rules(file, text, class_names, package, cameras)
+    return parse_rules(file, text, class_names, package, cameras, scores=scores)
 
 
 def parse_rules(
-    file: str, text: str, class_names: Sequence[str], package: str, cameras: Collection[str] | None = None
+    file: str,
+    text: str,
+    class_names: Sequence[str],
+    package: str,
+    cameras: Collection[str] | None = None,
+    *,
+    scores: Mapping[str, float] = NO_SCORES,
 ) -> RuleSet:
     """As `load_rules`, from the text of the file. file: as errors call it."""
     top = read_yaml(file, text)
@@ -63,7 +79,7 @@ def parse_rules(
     rules: dict[str, Rule] = {}
     notes: list[str] = []
     for entry in entries:
-        rule, rule_notes = read_rule(entry, places, ModelClasses(tuple(class_names), package))
+        rule, rule_notes = read_rule(entry, places, ModelClasses(tuple(class_names), package, scores))
         if rule.rule_id in rules:
             entry.fail(f"rule {rule.rule_id} stands twice: give one another id")
         rules[rule.rule_id] = rule

@@ -25,7 +25,8 @@ def of_class(rule: Rule, track: Track) -> Condition:
 
 
 def with_score(rule: Rule, track: Track) -> Condition:
-    return Condition("score", round(track.score, 4), rule.min_score, "probability", track.score >= rule.min_score)
+    needed = rule.score_needed(track.class_name)
+    return Condition("score", round(track.score, 4), needed, "probability", track.score >= needed)
 
 
 def anchor_in_zone(zone: Zone, track: Track) -> Condition:

@@ -1,4 +1,4 @@
-"""A frame into the network's input without distortion, and boxes back out of it."""
+"""A frame into the network's input, and boxes back out of it."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-GREY = 114  # what Ultralytics pads with in training
+from models.card import Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,19 @@ class Letterbox:
     scaled_height: int
 
     @classmethod
-    def fit(cls, frame_width: int, frame_height: int, size_px: int, stride_px: int, side_px_min: int) -> "Letterbox":
+    def fit(
+        cls,
+        frame_width: int,
+        frame_height: int,
+        size_px: int,
+        stride_px: int,
+        side_px_min: int,
+        *,
+        corner: bool = False,
+    ) -> "Letterbox":
         """Scales the longer side to size_px; each side of the input is the smallest multiple of stride_px from
-        side_px_min on that holds the scaled frame, which lies in its middle. side_px_min = size_px makes a square; a
-        16:9 frame without one costs 60 % of it.
+        side_px_min on that holds the scaled frame, which lies in its middle or, with `corner`, at its upper left.
+        side_px_min = size_px makes a square; a 16:9 frame without one costs 60 % of it.
         """
         scale = size_px / max(frame_width, frame_height)
         scaled_width = max(1, round(frame_width * scale))
@@ -38,11 +47,16 @@ class Letterbox:
             frame_height,
             input_width,
             input_height,
-            (input_width - scaled_width) // 2,
-            (input_height - scaled_height) // 2,
+            0 if corner else (input_width - scaled_width) // 2,
+            0 if corner else (input_height - scaled_height) // 2,
             scaled_width,
             scaled_height,
         )
+
+    @classmethod
+    def stretched(cls, frame_width: int, frame_height: int, size_px: int) -> "Letterbox":
+        """The frame fills a square of size_px, whatever its proportions."""
+        return cls(frame_width, frame_height, size_px, size_px, 0, 0, size_px, size_px)
 
     def to_frame(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 4) boxes in input pixels -> relative frame coordinates, not clipped."""
@@ -60,22 +74,28 @@ class Letterbox:
 class Canvas:
     """The input tensor of one letterbox, kept and written over from frame to frame: the padding is painted once."""
 
-    def __init__(self, letterbox: Letterbox) -> None:
+    def __init__(self, letterbox: Letterbox, pixels: Pixels) -> None:
         self.letterbox = letterbox
         height, width = letterbox.input_height, letterbox.input_width
-        self._tensor = np.full((1, 3, height, width), GREY / 255, np.float32)
+        mean, std = np.array(pixels.mean, np.float32), np.array(pixels.std, np.float32)
+        self._tensor = np.empty((1, 3, height, width), np.float32)
+        self._tensor[0] = ((pixels.padding - mean) / std)[:, None, None]
         rows = slice(letterbox.top, letterbox.top + letterbox.scaled_height)
         columns = slice(letterbox.left, letterbox.left + letterbox.scaled_width)
         self._inside = self._tensor[0, :, rows, columns]
+        sources = (0, 1, 2) if pixels.colours == "bgr" else (2, 1, 0)
+        self._channels = tuple(zip(sources, 1 / std, mean / std, strict=True))
 
     def paint(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(H, W, 3) uint8 BGR of the letterbox's frame size -> (1, 3, h, w) float32 RGB in 0..1, valid until the
-        next call.
+        """(H, W, 3) uint8 BGR of the letterbox's frame size -> (1, 3, h, w) float32 as `Pixels` says, valid until the next
+        call.
         """
         size = (self.letterbox.scaled_width, self.letterbox.scaled_height)
         scaled = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
-        for channel in range(3):
-            np.multiply(scaled[:, :, 2 - channel], np.float32(1 / 255), out=self._inside[channel])
+        for inside, (source, scale, shift) in zip(self._inside, self._channels, strict=True):
+            np.multiply(scaled[:, :, source], scale, out=inside)
+            if shift:
+                np.subtract(inside, shift, out=inside)
         return self._tensor
 
 
