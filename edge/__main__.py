@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     making.add_argument("--detections", action="append", type=_named, default=[], metavar="NAME=FILE")
     making.add_argument("--box", metavar="ID", help="default: box- and 8 digits of its key")
     making.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
-    making.add_argument("--size", type=int, metavar="PX", help="longer side of the network's input")
+    making.add_argument("--size", type=_side_px, metavar="PX", help="longer side of the network's input")
     making.set_defaults(run=_init)
 
     running = commands.add_parser("run", help="watch the cameras; ends when every file has ended and is delivered")
@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     replaying.add_argument("--rules", type=Path, required=True, metavar="FILE")
     replaying.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder for evidence and chain")
     replaying.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
-    replaying.add_argument("--size", type=int, metavar="PX", help="longer side of the network's input")
+    replaying.add_argument("--size", type=_side_px, metavar="PX", help="longer side of the network's input")
     replaying.add_argument("--camera", metavar="NAME", help="default: the only one that the rules name")
     replaying.add_argument("--start", type=_moment, metavar="TIME", help="of the first frame, as 2026-03-01T08:00:00Z")
     replaying.add_argument("--detections", type=Path, metavar="FILE", help="a script in the place of the detector")
@@ -109,6 +109,11 @@ def _parser() -> argparse.ArgumentParser:
     tracking.add_argument("--out", type=Path, required=True, metavar="FILE")
     tracking.set_defaults(run=_track)
 
+    _add_outbox_commands(commands)
+    return parser
+
+
+def _add_outbox_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     listing = commands.add_parser("incidents", help="every incident ever committed on this box")
     listing.add_argument("folder", type=Path, metavar="DIR")
     listing.add_argument("--json", action="store_true", help="a line each: id, type, state")
@@ -117,7 +122,6 @@ def _parser() -> argparse.ArgumentParser:
     resending = commands.add_parser("resend", help="queue again what the centre refused")
     resending.add_argument("folder", type=Path, metavar="DIR")
     resending.set_defaults(run=_resend)
-    return parser
 
 
 def _moment(text: str) -> datetime:
@@ -128,6 +132,12 @@ def _moment(text: str) -> datetime:
     if moment.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text!r} has no zone; add Z, or an offset like +08:00")
     return moment
+
+
+def _side_px(text: str) -> int:
+    if not (text.isdecimal() and 32 <= int(text) <= 4096):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a side of 32 to 4096 px")
+    return int(text)
 
 
 def _named(text: str) -> tuple[str, str]:
@@ -163,9 +173,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    detector = box.open_detector(
-        DetectorSettings(model=arguments.model, size_px=arguments.size), arguments.detections
-    )
+    detector = box.open_detector(DetectorSettings(model=arguments.model, size_px=arguments.size), arguments.detections)
     replay = box.open_replay(
         arguments.clip,
         arguments.rules,

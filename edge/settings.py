@@ -47,7 +47,7 @@ class CameraSettings(_Section):
 
     source: str = Field(min_length=1)
     detections: Path | None = None
-    detector: ViewSettings = ViewSettings()
+    detector: ViewSettings | None = None
     enabled: bool = True
     lat: float | None = Field(default=None, ge=-90, le=90)
     lon: float | None = Field(default=None, ge=-180, le=180)
@@ -78,8 +78,9 @@ class DetectorSettings(_Section):
     size_px: int | None = Field(default=None, ge=32, le=4096)
     score_min: float = Field(default=0.1, ge=0.01, le=0.9)
 
-    def seen_by(self, view: ViewSettings) -> Self:
-        return self.model_copy(update=view.model_dump(exclude_none=True))
+    def seen_by(self, view: ViewSettings | None) -> Self:
+        """As one camera has it."""
+        return self.model_copy(update=view.model_dump(exclude_none=True)) if view else self
 
 
 class EvidenceSettings(_Section):

@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         "--json", action="store_true", help="a line per picture, boxes [x1, y1, x2, y2] in its pixels"
     )
     detecting.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
-    detecting.add_argument("--min-score", type=_score, metavar="S", help="default 0.001 with --json, else the package's")
+    detecting.add_argument(
+        "--min-score", type=_score, metavar="S", help="default 0.001 with --json, else the package's"
+    )
     detecting.add_argument("--size", type=int, metavar="PX", help="longer side of the network's input")
     detecting.add_argument("--device", choices=PROVIDERS, default="cpu")
     detecting.add_argument("--threads", type=int, default=2, help="of the CPU (2)")

@@ -42,8 +42,8 @@ Triple = tuple[float, float, float]
 
 class Pixels(_Part):
     """How a picture becomes the network's numbers: `(value - mean) / std` of values 0..255, channels in order of
-    `colours`. fit: `centre` and `corner` keep its proportions and pad with `padding` (around it; right and below), `stretch`
-    does not. The defaults are Ultralytics'.
+    `colours`. fit: `centre` and `corner` keep its proportions and pad with `padding` (around it; right and below),
+    `stretch` does not. The defaults are Ultralytics'.
     """
 
     colours: Literal["rgb", "bgr"] = "rgb"
@@ -87,8 +87,8 @@ class InputFacts(_Part):
 class Card(_Part):
     """overlap_max: intersection over union of two boxes of a class from which on they are one object; 1: the network
     settles that itself. network_classes: what the network calls its classes, in its order; without, `classes`.
-    renamed: such a name -> ours; a name that is neither renamed nor in `classes` is dropped. min_score: from which score
-    on a class is believed: what `models detect` shows, and what a rule takes that has no `min_score`.
+    renamed: such a name -> ours; a name that is neither renamed nor in `classes` is dropped. min_score: from which
+    score on a class is believed: what `models detect` shows, and what a rule takes that has no `min_score`.
     """
 
     schema_id: Literal["xunjian.model/1"] = Field(alias="schema")

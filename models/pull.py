@@ -32,7 +32,7 @@ def read_from_folder(folder: Path) -> ReadFile:
 
 
 def shipped_first(shipped: Path, elsewhere: ReadFile) -> ReadFile:
-    """What the folder of a shipped card has not got comes from elsewhere: the weights, under the name the card gives."""
+    """What the folder of a shipped card has not got, the weights, comes from elsewhere under the same name."""
     here = read_from_folder(shipped)
     return lambda name, bytes_max: (here if (shipped / name).is_file() else elsewhere)(name, bytes_max)
 

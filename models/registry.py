@@ -16,7 +16,7 @@ REGISTRY = Path(__file__).with_name("registry.yaml")
 
 class Entry(BaseModel):
     """path: relative to the registry, for a package that ships. card: likewise, for one of which everything but the
-    weights ships. url: where `pull` finds the folder otherwise. mirror: the folder's name in a mirror, default the package's.
+    weights ships. url: where `pull` finds the folder otherwise. mirror: its name in a mirror, default the package's.
 
     sha256: of the weights; card_sha256: of the card, which in turn pins every file.
     """

@@ -40,7 +40,7 @@ class NetworkDetector(FrameDetector):
 
 
 class Network:
-    """One package on one engine, loaded once: each camera looks through it at a size of its own, one frame at a time."""
+    """One package on one engine, loaded once; each camera looks through it at its own size, one frame at a time."""
 
     def __init__(self, package: Package, engine: Engine) -> None:
         self._package = package

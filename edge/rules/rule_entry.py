@@ -1,8 +1,7 @@
 """One entry under `rules:` of a rules file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 
 from contract.catalogue import catalogue
@@ -28,7 +27,7 @@ class ModelClasses:
 
     names: tuple[str, ...]
     package: str
-    scores: Mapping[str, float] = MappingProxyType({})
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses) -> tuple[Rule, list[str]]:

@@ -29,8 +29,8 @@ def load_rules(
     *,
     scores: Mapping[str, float] = NO_SCORES,
 ) -> RuleSet:
-    """class_names, package: what the detector can find, and its name. scores: from which on it believes a class, where it
-    says so: what rules take that have no `min_score`. cameras: those of this box; None when it is not
+    """class_names, package: what the detector can find, and its name. scores: from which on it believes a class:
+    what rules take that have no `min_score`. cameras: those of this box; None when it is not
     known yet (`RuleSet.cameras` then helps to choose one, and `for_camera` may be empty).
 
     Raises RulesError for the first thing that is wrong, a file that cannot be read included.

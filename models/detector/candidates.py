@@ -39,8 +39,8 @@ Decoder = Callable[[Sequence[NDArray[np.float32]], Question], Candidates]
 
 @cache
 def cells(input_width: int, input_height: int, strides_px: tuple[int, ...]) -> NDArray[np.float32]:
-    """(N, 3) `[column, row, stride]` of every cell, stride by stride and row by row; a stride that does not divide a side
-    has a last cell that reaches over the edge.
+    """(N, 3) `[column, row, stride]` of every cell, stride by stride and row by row; where a stride does not divide a
+    side, the last cell reaches over the edge.
     """
     levels = []
     for stride in strides_px:
@@ -60,7 +60,8 @@ def one_output(outputs: Sequence[NDArray[np.float32]], columns: int | None, rows
     shape = outputs[0].shape
     if len(shape) != 3 or shape[0] != 1 or (rows and shape[1] != rows) or (columns and shape[2] != columns):
         raise PackageError(f"the network's output is {shape}, not {wanted}: the card names another decoder's format")
-    return outputs[0][0]
+    inner: NDArray[np.float32] = outputs[0][0]
+    return inner
 
 
 def best_of_each(scores: NDArray[np.float32], score_min: float) -> tuple[NDArray[np.intp], NDArray[np.int64]]:

@@ -21,8 +21,8 @@ CANVASES_MAX = 8  # frame sizes that keep their buffers: cameras of one box have
 class Detector:
     """package: whose card says classes, input and output format. engine: has loaded its weights. size_px: the
     longer side of the input, default the card's; a smaller picture is not blown up to it (it would say no more and cost
-    more), only up to the size the network learned at. score_min: what scores less is not reported; None: the card's `min_score`, class by
-    class.
+    more), only up to the size the network learned at. score_min: what scores less is not reported; None: what the card
+    says, class by class.
 
     Raises PackageError when the package is not for this engine or this size. Not for several threads at once.
     """

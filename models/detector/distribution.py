@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 def boxes_around(
     points: NDArray[np.float32], strides_px: NDArray[np.float32], logits: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """points: (N, 2) px. strides_px: (N,). logits: (N, 4 * bins) over the distances 0, 1 .. bins - 1, in strides, from the
-    point to the left, top, right and bottom side; each distance is its distribution's mean.
+    """points: (N, 2) px. strides_px: (N,). logits: (N, 4 * bins) over the distances 0, 1 .. bins - 1, in strides, from
+    the point to the left, top, right and bottom side; each distance is its distribution's mean.
 
     Returns (N, 4) `[x1, y1, x2, y2]` px.
     """

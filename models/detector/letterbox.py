@@ -87,8 +87,8 @@ class Canvas:
         self._channels = tuple(zip(sources, 1 / std, mean / std, strict=True))
 
     def paint(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(H, W, 3) uint8 BGR of the letterbox's frame size -> (1, 3, h, w) float32 as `Pixels` says, valid until the next
-        call.
+        """(H, W, 3) uint8 BGR of the letterbox's frame size -> (1, 3, h, w) float32 as `Pixels` says, valid until the
+        next call.
         """
         size = (self.letterbox.scaled_width, self.letterbox.scaled_height)
         scaled = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)

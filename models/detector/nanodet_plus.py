@@ -13,8 +13,8 @@ BINS = 8
 
 
 def nanodet_plus(outputs: Sequence[NDArray[np.float32]], question: Question) -> Candidates:
-    """(1, cells, classes + 32) rows `[score of each class, 4 x 8 logits of distances]`, cells of strides 8 to 64 (the last
-    ones may reach over the edge); scores are probabilities. Distances count from the cell's corner.
+    """(1, cells, classes + 32) rows `[score of each class, 4 x 8 logits of distances]`, cells of strides 8 to 64 (the
+    last ones may reach over the edge); scores are probabilities. Distances count from the cell's corner.
     """
     grid = cells(question.input_width, question.input_height, STRIDES_PX)
     rows = one_output(outputs, columns=question.class_count + 4 * BINS, rows=len(grid))

@@ -1,4 +1,4 @@
-"""PicoDet (Yu et al. 2021, arXiv 2111.00902) of PaddleDetection: an output per stride for scores, then for distances."""
+"""PicoDet (Yu et al. 2021, arXiv 2111.00902), of PaddleDetection: scores and distances per stride."""
 
 from collections.abc import Sequence
 

@@ -26,6 +26,4 @@ def yolox(outputs: Sequence[NDArray[np.float32]], question: Question) -> Candida
     centre = (rows[:, :2] + grid[:, :2]) * stride
     with np.errstate(over="ignore"):  # an absurd size is infinite, and dropped as such
         half = np.exp(rows[:, 2:4]) * stride / 2
-    return Candidates(
-        np.concatenate([centre - half, centre + half], axis=1), scores[kept, class_ids], class_ids
-    )
+    return Candidates(np.concatenate([centre - half, centre + half], axis=1), scores[kept, class_ids], class_ids)

@@ -10,11 +10,12 @@ import pytest
 from edge.capture.frame import Frame
 from edge.clock import ClockQuality, Moment
 from edge.detection.detector import DetectorError, FrameDetector
-from edge.detection.network import NetworkDetector
+from edge.detection.network import Network
 from edge.detection.scripted import ScriptedDetector
-from models.detector.detector import Detector
 from models.engine.onnx_runtime import OnnxRuntimeEngine
-from models.registry import find_package
+from models.pull import pull, read_from_folder, shipped_first
+from models.registry import REGISTRY, find_package, read_registry
+from tests.data import data
 
 SCRIPT = """{"scripted": 1, "classes": ["person", "car"], "duration_s": 1.0, "fps": 10}
 {"t": 0.0, "detections": [{"class": "car", "score": 0.8, "box": [0.1, 0.2, 0.3, 0.4]}]}
@@ -35,10 +36,30 @@ def scripted(place: Path) -> FrameDetector:
 
 def network(_: Path) -> FrameDetector:
     package = find_package(None)
-    return NetworkDetector(Detector(package, OnnxRuntimeEngine(package.read_weights(), ("cpu",), 2), size_px=320))
+    return Network(package, OnnxRuntimeEngine(package.read_weights(), ("cpu",), 2)).detector(320, 0.25)
 
 
-MAKERS: list[Callable[[Path], FrameDetector]] = [scripted, network]
+def fallback(name: str, place: Path) -> FrameDetector:
+    """A package whose weights lie in the mirror of the data folder."""
+    entry = read_registry().packages[name]
+    weights = read_from_folder(data("weights", entry.mirror or name))
+    package = pull(name, entry, shipped_first(REGISTRY.parent / str(entry.card), weights), place)
+    return Network(package, OnnxRuntimeEngine(package.read_weights(), ("cpu",), 2)).detector(None, 0.1)
+
+
+def yolox_nano(place: Path) -> FrameDetector:
+    return fallback("yolox-nano", place)
+
+
+def nanodet_plus(place: Path) -> FrameDetector:
+    return fallback("nanodet-plus-m-416", place)
+
+
+def picodet(place: Path) -> FrameDetector:
+    return fallback("picodet-s-416", place)
+
+
+MAKERS: list[Callable[[Path], FrameDetector]] = [scripted, network, yolox_nano, nanodet_plus, picodet]
 
 
 @pytest.fixture(params=MAKERS, ids=lambda maker: maker.__name__)
@@ -53,6 +74,7 @@ def test_it_says_what_it_is(detector: FrameDetector) -> None:
     assert detector.precision
     assert len(detector.sha256) == 64
     assert len(set(detector.class_names)) == len(detector.class_names) > 0
+    assert set(detector.class_scores) <= set(detector.class_names)
 
 
 @pytest.mark.parametrize(("width", "height"), [(64, 48), (640, 360), (36, 64)])

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.settings import Settings, SettingsError, split_password, with_secrets
+from edge.settings import DetectorSettings, Settings, SettingsError, ViewSettings, split_password, with_secrets
 
 GOOD = """
 box_id: box-1
@@ -78,3 +78,10 @@ def test_a_password_comes_from_a_private_file_or_from_the_environment(tmp_path: 
         with_secrets("rtsp://a:${CAMERA}@h/", tmp_path, {})
     with pytest.raises(SettingsError, match="outside the box's folder"):
         with_secrets("rtsp://a:${keys/../../x}@h/", tmp_path, {})
+
+
+def test_a_camera_may_be_seen_at_a_size_and_score_of_its_own() -> None:
+    settings = DetectorSettings(size_px=640, score_min=0.2)
+    assert settings.seen_by(None) == settings
+    own = settings.seen_by(ViewSettings(size_px=320))
+    assert (own.size_px, own.score_min) == (320, 0.2)

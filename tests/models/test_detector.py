@@ -19,6 +19,7 @@ from models.package import open_package
 from models.picture import read_picture
 from models.registry import find_package
 from tests.data import data
+from tests.models.boxes import overlap
 from tests.models.packages import write_package
 
 
@@ -29,14 +30,6 @@ def engine() -> OnnxRuntimeEngine:
 
 def detector(size_px: int | None = None, score_min: float = 0.25) -> Detector:
     return Detector(find_package(), engine(), size_px=size_px, score_min=score_min)
-
-
-def overlap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Intersection over union of two boxes."""
-    corner, far = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
-    shared = float(np.prod((far - corner).clip(0)))
-    areas = float(np.prod(one[2:] - one[:2])) + float(np.prod(other[2:] - other[:2]))
-    return shared / (areas - shared) if shared else 0.0
 
 
 def boxes_of(found: Detections, class_name: str) -> NDArray[np.float32]:
@@ -165,5 +158,7 @@ def test_a_size_that_the_network_does_not_take_is_refused_with_those_it_does(siz
 
 def test_a_package_for_a_decoder_that_is_unknown_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     package = open_package(write_package(tmp_path / "tiny", decoder="nanodet"))
-    with pytest.raises(PackageError, match="decoder 'nanodet' is unknown; known: ultralytics_end_to_end"):
+    with pytest.raises(
+        PackageError, match="decoder 'nanodet' is unknown; known: ultralytics_end_to_end, ultralytics_dense, yolox"
+    ):
         Detector(package, engine())

@@ -2,7 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.detector.letterbox import GREY, Canvas, Letterbox
+from models.card import Pixels
+from models.detector.letterbox import Canvas, Letterbox
 
 sides = st.integers(min_value=1, max_value=8192)
 sizes = st.sampled_from([32, 320, 480, 640, 1280])
@@ -45,11 +46,30 @@ def test_a_wide_camera_pays_for_a_wide_input_only() -> None:
 def test_a_canvas_holds_red_first_between_zero_and_one_on_grey() -> None:
     image = np.zeros((90, 160, 3), np.uint8)
     image[:, :, 2] = 255  # BGR: all red
-    canvas = Canvas(Letterbox.fit(160, 90, 320, 32, 320))
+    canvas = Canvas(Letterbox.fit(160, 90, 320, 32, 320), Pixels())
     for _ in range(2):  # the second picture finds the same padding
         tensor = canvas.paint(image)
     assert tensor.shape == (1, 3, 320, 320)
     assert tensor.dtype == np.float32
     np.testing.assert_allclose(tensor[0, :, 160, 160], [1, 0, 0])
-    np.testing.assert_allclose(tensor[0, :, :70], GREY / 255)
-    np.testing.assert_allclose(tensor[0, :, 250:], GREY / 255)
+    np.testing.assert_allclose(tensor[0, :, :70], 114 / 255)
+    np.testing.assert_allclose(tensor[0, :, 250:], 114 / 255)
+
+
+def test_a_frame_in_the_corner_begins_at_the_first_pixel_and_its_boxes_come_back() -> None:
+    letterbox = Letterbox.fit(160, 90, 320, 32, 320, corner=True)
+    assert (letterbox.left, letterbox.top, letterbox.scaled_width, letterbox.scaled_height) == (0, 0, 320, 180)
+    np.testing.assert_allclose(letterbox.to_frame(np.array([[0, 0, 160, 180]], np.float32)), [[0, 0, 0.5, 1]])
+
+
+def test_a_stretched_frame_fills_the_square() -> None:
+    letterbox = Letterbox.stretched(160, 90, 320)
+    np.testing.assert_allclose(letterbox.to_frame(np.array([[0, 160, 160, 320]], np.float32)), [[0, 0.5, 0.5, 1]])
+
+
+def test_a_canvas_takes_mean_and_deviation_off_every_channel_and_the_padding_too() -> None:
+    image = np.full((90, 160, 3), (10, 20, 30), np.uint8)
+    pixels = Pixels(colours="bgr", fit="corner", padding=0, mean=(10, 10, 10), std=(1, 2, 4))
+    tensor = Canvas(Letterbox.fit(160, 90, 320, 32, 320, corner=True), pixels).paint(image)
+    np.testing.assert_allclose(tensor[0, :, 100, 100], [0, 5, 5])
+    np.testing.assert_allclose(tensor[0, :, 300, 100], [-10, -5, -2.5])

@@ -74,6 +74,12 @@ def test_a_card_cannot_name_a_file_outside_its_folder(tmp_path: Path, name: str)
         ({"input": INPUT | {"size_px": 650}}, "multiples of stride_px 32"),
         ({"input": INPUT | {"size_px": 96}}, "below side_px_min 128"),
         ({"name": "../up"}, "name"),
+        ({"input": INPUT | {"pixels": {"fit": "stretch"}}}, "dynamic must be false"),
+        ({"input": INPUT | {"pixels": {"std": [1, 0, 1]}}}, "std must be positive"),
+        ({"network_classes": ["person", "zebra"]}, "class car comes from none of network_classes"),
+        ({"renamed": {"automobile": "car"}}, "renamed: automobile is not among network_classes"),
+        ({"min_score": {"zebra": 0.5}}, "min_score: zebra is not among classes"),
+        ({"min_score": {"car": 2}}, "min_score"),
         ({"files": {"model.onnx": {"bytes": 4, "sha256": "no hash"}}}, "sha256"),
     ],
 )
@@ -103,4 +109,4 @@ def test_a_card_is_data_and_never_code(tmp_path: Path) -> None:
 def test_the_card_is_read_as_written(tmp_path: Path) -> None:
     folder = write_package(tmp_path / "tiny")
     written = yaml.safe_load((folder / "card.yaml").read_text(encoding="utf-8"))
-    assert open_package(folder).card.model_dump(mode="json", by_alias=True) == written
+    assert open_package(folder).card.model_dump(mode="json", by_alias=True, exclude_unset=True) == written

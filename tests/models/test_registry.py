@@ -1,9 +1,12 @@
+import hashlib
 from pathlib import Path
 
 import pytest
 
+from models.card import parse_card
 from models.errors import PackageError
-from models.registry import find_package, pulled_folder, pulled_names, read_registry
+from models.package import CARD
+from models.registry import REGISTRY, Entry, find_package, pulled_folder, pulled_names, read_registry
 from tests.models.packages import write_package, write_registry
 
 
@@ -20,19 +23,27 @@ def test_without_a_name_the_shipped_package_is_found_and_whole(pulled: Path) -> 
     assert {"person", "car", "helmet", "fire"} <= set(package.card.classes)
 
 
-def test_what_the_registry_says_of_each_shipped_package_is_what_its_card_says() -> None:
+def shipped_folder(entry: Entry) -> Path:
+    return REGISTRY.parent / str(entry.path or entry.card)
+
+
+def test_what_the_registry_says_of_each_package_is_what_its_shipped_card_says() -> None:
     for name, entry in read_registry().packages.items():
-        card = find_package(name).card
+        content = (shipped_folder(entry) / CARD).read_bytes()
+        card = parse_card(content, name)
+        assert (card.name, hashlib.sha256(content).hexdigest()) == (name, entry.card_sha256)
+        assert card.files[card.weights].sha256 == entry.sha256
         assert (entry.decoder, entry.licence, entry.classes) == (card.decoder, card.licence, card.classes)
 
 
 def test_every_card_that_ships_has_prose_that_states_its_licence_and_classes() -> None:
-    for name in read_registry().packages:
-        package = find_package(name)
-        prose = (package.folder / "card.md").read_text(encoding="utf-8")
-        assert "card.md" in package.card.files
-        assert package.card.licence.removesuffix("-only") in prose
-        assert ", ".join(package.card.classes) in prose
+    for name, entry in read_registry().packages.items():
+        folder = shipped_folder(entry)
+        card = parse_card((folder / CARD).read_bytes(), name)
+        prose = (folder / "card.md").read_bytes()
+        assert hashlib.sha256(prose).hexdigest() == card.files["card.md"].sha256
+        assert card.licence.removesuffix("-only") in prose.decode()
+        assert ", ".join(card.classes) in prose.decode()
 
 
 def test_a_pulled_package_is_found_by_its_name_and_a_folder_by_its_path(pulled: Path, tmp_path: Path) -> None:

@@ -276,3 +276,22 @@ def test_a_file_that_cannot_be_read_is_told_so(tmp_path: Path) -> None:
 def test_no_text_makes_anything_but_a_rules_error(text: str) -> None:
     with pytest.raises(RulesError):
         parse(text)
+
+
+SCORES = {"person": 0.35, "car": 0.5, "truck": 0.4}
+
+
+def test_a_rule_without_a_score_takes_what_the_package_says_of_each_class() -> None:
+    rules = {rule.rule_id: rule for rule in parse_rules("rules.yaml", GOOD, CLASSES, "small", scores=SCORES).rules}
+    assert rules["intrusion-table"].score_needed("person") == 0.35
+    assert rules["wrong-way"].score_needed("car") == 0.5
+    assert rules["wrong-way"].score_needed("bicycle") == 0.0, "the package says nothing of it"
+    assert rules["wrong-way"].parameters()["min_score"] == {"car": 0.5}
+    assert rules["parked"].score_needed("car") == 0.3, "the rule says its own"
+    assert rules["parked"].parameters()["min_score"] == 0.3
+
+
+def test_a_rule_judged_by_other_scores_is_another_version() -> None:
+    one, other = (parse_rules("rules.yaml", GOOD, CLASSES, "small", scores=scores) for scores in (SCORES, {}))
+    assert one.version != other.version
+    assert other.version == parse(GOOD).version

@@ -50,6 +50,9 @@ def test_a_car_is_not_a_person() -> None:
 def test_a_track_below_the_score_does_not_count() -> None:
     assert opened(replace(RULE, min_score=0.5), {1: Actor("i" * 20, score=0.49)}) == []
     assert opened(replace(RULE, min_score=0.5), {1: Actor("i" * 20, score=0.5)}) == [1.0]
+    by_class = replace(RULE, class_scores=(("person", 0.5),))
+    assert opened(by_class, {1: Actor("i" * 20, score=0.49)}) == []
+    assert opened(by_class, {1: Actor("i" * 20, score=0.5)}) == [1.0]
 
 
 def test_whoever_stands_in_a_permitted_zone_is_exempt() -> None:
