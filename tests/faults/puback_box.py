@@ -1,13 +1,11 @@
 """The usual mistake, to show that the kill test would find it: a box that deletes a row on the broker's PUBACK.
 
-Run in the place of `xunjian`; everything but that one decision is the product.
+Everything but that one decision is the product.
 """
 
 import sqlite3
-import sys
 
 import edge.delivery.publisher
-import xunjian
 from edge.delivery.broker import ACCEPTED, Answered
 
 
@@ -23,6 +21,6 @@ def free_on_puback(publisher: edge.delivery.publisher.Publisher, answer: Answere
     publisher._outbox._reading(delete)
 
 
-if __name__ == "__main__":
+def install() -> None:
+    """In this process from now on."""
     edge.delivery.publisher.Publisher._note_answer = free_on_puback  # type: ignore[method-assign, assignment]
-    sys.exit(xunjian.main())

@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,8 @@ import httpx
 import yaml
 
 from tests.faults.busy_scene import make_busy_scene
-from tests.processes import XUNJIAN, Running, centre, enrol_box, eventually, listens, mosquitto
+from tests.faults.nursery import Forked, Nursery
+from tests.processes import enrol_box, eventually, free_port, listens, mosquitto, xunjian
 
 Key = tuple[str, int, str]  # incident, revision, sha256 of the payload
 
@@ -49,12 +50,12 @@ class Part(Protocol):
 class ChildOfTheCentre:
     """The embedded broker: the centre's only child; the centre starts it again by itself."""
 
-    centre: Running
+    centre: Forked
 
     def kill(self) -> None:
-        centre = self.centre.process.pid
+        pid = self.centre.pid
         with contextlib.suppress(OSError):  # the centre has just been killed itself, and its broker with it
-            for child in Path(f"/proc/{centre}/task/{centre}/children").read_text().split():
+            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
                 os.kill(int(child), signal.SIGKILL)
 
     def start(self) -> None:
@@ -68,7 +69,7 @@ class Site:
     box_folder: Path
     centre_folder: Path
     address: str
-    box: Running
+    box: Forked
     parts: dict[str, Part]
     ports: dict[str, int]
     started_s: float = field(default_factory=time.monotonic)
@@ -112,10 +113,10 @@ class Site:
     def drain(self, within_s: float) -> None:
         """The box stops looping; one more run of it ends by itself when all is delivered."""
         self.box.stop()
-        self.box.command = [part for part in self.box.command if part != "--loop"]
+        self.box.arguments = [part for part in self.box.arguments if part != "--loop"]
         self.box.start()
-        eventually(lambda: self.box.process.poll() is not None, within_s, "everything is delivered", every_s=0.2)
-        assert self.box.process.returncode == 0, self.box.log.read_text()[-2000:]
+        eventually(lambda: not self.box.running, within_s, "everything is delivered", every_s=0.1)
+        assert self.box.code == 0, self.box.log.read_text()[-2000:]
 
     def books(self) -> Books:
         ours = self.committed()
@@ -139,29 +140,33 @@ def _rows(path: Path, query: str) -> list[Any]:
 
 
 @contextlib.contextmanager
-def site(folder: Path, *, embedded: bool = False, box_command: Sequence[str] = XUNJIAN) -> Iterator[Site]:
-    """box_command: what is started in the place of `xunjian` for the box alone."""
+def site(folder: Path, *, embedded: bool = False, puback: bool = False) -> Iterator[Site]:
+    """puback: with a box that deletes on PUBACK."""
     clip, script, rules = make_busy_scene(folder / "scene")
     box_folder, centre_folder = folder / "box", folder / "centre"
+    port = free_port()
+    parts: dict[str, Part] = {}
+    ports: dict[str, int] = {}
+    address = f"http://127.0.0.1:{port}"
     with contextlib.ExitStack() as stack:
-        parts: dict[str, Part] = {}
-        ports: dict[str, int] = {}
-        broker_url = None
+        nursery = stack.enter_context(Nursery())
+        broker_arguments: tuple[str, ...] = ()
         if not embedded:
-            process, port = stack.enter_context(mosquitto(folder / "broker"))
-            broker_url = f"mqtt://127.0.0.1:{port}"
-            parts["broker"], ports["broker"] = process, port
-        serving, address = stack.enter_context(centre(centre_folder, broker_url))
-        parts["centre"] = serving
+            parts["broker"], ports["broker"] = stack.enter_context(mosquitto(folder / "broker"))
+            broker_arguments = ("--broker", f"mqtt://127.0.0.1:{ports['broker']}")
+        xunjian("central", "init", str(centre_folder), *broker_arguments)
+        parts["centre"] = serving = nursery.child(
+            folder / "centre.log", "central", "serve", str(centre_folder), "--port", str(port)
+        )
+        ports["centre"] = port
         if embedded:
             parts["broker"], ports["broker"] = ChildOfTheCentre(serving), _embedded_port(centre_folder)
-        ports["centre"] = int(address.rsplit(":", 1)[1])
+        eventually(lambda: listens(port), 60, "the centre")
         enrol_box(
             box_folder, centre_folder, address, "--camera", f"busy={clip}", "--rules", str(rules),
             "--detections", f"busy={script}", "--box", "box-1",
         )  # fmt: skip
-        command = [*box_command, "edge", "run", str(box_folder), "--loop"]
-        parts["box"] = box = stack.enter_context(Running(command, folder / "box.log"))
+        parts["box"] = box = nursery.child(folder / "box.log", "edge", "run", str(box_folder), "--loop", puback=puback)
         yield Site(box_folder, centre_folder, address, box, parts, ports)
 
 

@@ -1,14 +1,13 @@
 """Random `kill -9` over box, broker and centre: nothing that was committed is lost, doubled or made up."""
 
 import random
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.faults.site import Site, site
-from tests.processes import ROOT, eventually
+from tests.processes import eventually
 
 pytestmark = pytest.mark.slow
 DRAIN_S = 60.0
@@ -56,7 +55,7 @@ def test_the_embedded_broker_loses_nothing_either(tmp_path: Path, capsys: pytest
 @pytest.mark.timeout(120)
 def test_a_box_that_trusts_the_puback_is_found_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seed = random.SystemRandom().randrange(10**6)
-    with site(tmp_path, box_command=(sys.executable, str(ROOT / "tests/faults/puback_box.py"))) as one:
+    with site(tmp_path, puback=True) as one:
         under_way(one)
         one.lose_the_brokers_queue()
         one.kill_at_random(4, random.Random(seed))
