@@ -1,6 +1,7 @@
 """A whole site to break: box, broker and centre as real processes, and the books of both sides to compare."""
 
 import contextlib
+import itertools
 import os
 import random
 import signal
@@ -78,9 +79,10 @@ class Site:
 
     def kill_at_random(self, count: int, chance: random.Random, gap_s: tuple[float, float] = (0.05, 1.0)) -> None:
         """Half of the kills hit a part that has come so far as to work, the others whatever state it is in."""
-        for _ in range(count):
+        names = [name for _, name in zip(range(count), itertools.cycle(sorted(self.parts)), strict=False)]
+        chance.shuffle(names)  # each part as often as the others, in any order
+        for name in names:
             time.sleep(chance.uniform(*gap_s))  # the parts work meanwhile
-            name = chance.choice(sorted(self.parts))
             if chance.random() < 0.5:
                 eventually(partial(self._works, name), 30, f"{name} works")
             self.parts[name].kill()

@@ -45,7 +45,7 @@ def test_the_embedded_broker_loses_nothing_either(tmp_path: Path, capsys: pytest
     seed = random.SystemRandom().randrange(10**6)
     with site(tmp_path, embedded=True) as one:
         under_way(one)
-        one.kill_at_random(10, random.Random(seed))
+        one.kill_at_random(12, random.Random(seed))
         one.drain(DRAIN_S)
         report(capsys, "embedded broker", seed, one)
         books = one.books()
