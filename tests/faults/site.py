@@ -71,6 +71,7 @@ class Site:
     centre_folder: Path
     address: str
     box: Forked
+    centre: Forked
     parts: dict[str, Part]
     ports: dict[str, int]
     started_s: float = field(default_factory=time.monotonic)
@@ -101,7 +102,13 @@ class Site:
         self.parts["centre"].start()
         self.kills.update(("centre", "broker"))
 
+    def _tend(self) -> None:
+        """As a service manager does: a centre whose broker was killed while it started has ended, with a clear line."""
+        if not self.centre.running:
+            self.centre.start()
+
     def _works(self, name: str) -> bool:
+        self._tend()
         if name == "box":
             return len(self.committed()) > self._committed_before
         return listens(self.ports[name])
@@ -117,8 +124,12 @@ class Site:
         self.box.stop()
         self.box.arguments = [part for part in self.box.arguments if part != "--loop"]
         self.box.start()
-        eventually(lambda: not self.box.running, within_s, "everything is delivered", every_s=0.1)
+        eventually(self._drained, within_s, "everything is delivered", every_s=0.1)
         assert self.box.code == 0, self.box.log.read_text()[-2000:]
+
+    def _drained(self) -> bool:
+        self._tend()
+        return not self.box.running
 
     def books(self) -> Books:
         ours = self.committed()
@@ -169,7 +180,7 @@ def site(folder: Path, *, embedded: bool = False, puback: bool = False) -> Itera
             "--detections", f"busy={script}", "--box", "box-1",
         )  # fmt: skip
         parts["box"] = box = nursery.child(folder / "box.log", "edge", "run", str(box_folder), "--loop", puback=puback)
-        yield Site(box_folder, centre_folder, address, box, parts, ports)
+        yield Site(box_folder, centre_folder, address, box, serving, parts, ports)
 
 
 def _embedded_port(folder: Path) -> int:
