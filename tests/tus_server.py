@@ -20,6 +20,7 @@ class MediaStore:
     allowed: set[str] | None = None
     cuts: list[int] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)  # statuses to give to the next POSTs instead of taking them
+    stop_before_finishing: bool = False
     poison: str = ""  # the file whose PATCH always ends in a dead line
     requests: list[str] = field(default_factory=list)
     bytes_taken: int = 0
@@ -72,6 +73,10 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return
         sha256, length = self.store.lengths[name]
+        if self.store.stop_before_finishing and len(upload) == length:
+            self.close_connection = True
+            self.connection.close()
+            return
         if len(upload) == length:
             del self.store.uploads[name]
             if hashlib.sha256(upload).hexdigest() != sha256:

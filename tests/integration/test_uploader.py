@@ -152,6 +152,16 @@ def test_an_upload_that_the_centre_forgot_begins_again(bench: Bench) -> None:
     assert bench.store.held[bench.files[1].item.sha256] == CLIP
 
 
+def test_a_centre_that_died_on_the_last_byte_is_asked_to_finish(bench: Bench) -> None:
+    bench.step()
+    bench.store.cuts = [len(b"pixels")]
+    bench.store.stop_before_finishing = True
+    bench.step()
+    assert bench.files[0].item.sha256 not in bench.store.held
+    bench.store.stop_before_finishing = False
+    bench.until_held(3)
+
+
 def test_a_restarted_box_sends_what_is_not_acknowledged(bench: Bench) -> None:
     bench.step()
     bench.store.cuts = [500_000]
