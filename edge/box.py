@@ -16,9 +16,9 @@ from contract import topics
 from contract.catalogue import catalogue_version
 from contract.document import Device, Versions
 from contract.signing import PublicKey, SigningKey
+from edge.cameras import open_camera
 from edge.capture.camera import Camera
-from edge.capture.rtsp import RtspCamera
-from edge.capture.video_file import ReplayCamera, VideoFileCamera
+from edge.capture.video_file import ReplayCamera
 from edge.clock import Clock, SystemClock
 from edge.delivery.broker import BrokerAddress
 from edge.delivery.dossier import Dossiers
@@ -44,7 +44,7 @@ from edge.pipeline import Committer, Pipeline
 from edge.rules.judge import Judge
 from edge.rules.rule_set import RuleSet
 from edge.rules.rules_file import load_rules
-from edge.settings import BOX_YAML, DetectorSettings, Settings, with_secrets
+from edge.settings import BOX_YAML, DetectorSettings, Settings
 from edge.supervisor import Line, Link, Supervisor
 from edge.tracking.tracker import Tracker
 from models.engine.onnx_runtime import OnnxRuntimeEngine
@@ -230,15 +230,6 @@ def _lines(folder: Path, settings: Settings, parts: Parts, origin: Origin, *, lo
     if not lines:
         raise BoxError(f"{folder / BOX_YAML}: no camera is enabled; set `enabled: true` for one")
     return lines
-
-
-def open_camera(folder: Path, settings: Settings, name: str, clock: Clock, *, loop: bool) -> Camera:
-    """Raises SettingsError, CameraError."""
-    facts, ring_bytes_max = settings.cameras[name], settings.evidence.ring_bytes_max
-    source = with_secrets(facts.source, folder)
-    if facts.is_stream:
-        return RtspCamera(name, source, clock, ring_bytes_max=ring_bytes_max)
-    return VideoFileCamera(name, folder / source, clock, loop=loop, ring_bytes_max=ring_bytes_max)
 
 
 def _link(

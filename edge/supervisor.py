@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Protocol
 
 from contract.incident_report import CloseReason
-from edge.capture.camera import Camera, CameraError
+from edge.capture.camera import Camera, CameraError, CameraSilent
 from edge.capture.frame import Frame
 from edge.clock import Clock
 from edge.delivery.broker import Broker
@@ -18,7 +18,7 @@ from edge.delivery.faults import Faults
 from edge.delivery.outbox import Outbox
 from edge.delivery.publisher import Publisher
 from edge.delivery.uploader import Uploader
-from edge.health.camera_gauge import CameraGauge
+from edge.health.camera_gauge import DEGRADED_S, CameraGauge
 from edge.health.heartbeat import Heartbeats
 from edge.health.status import BoxStatus, Display
 from edge.health.watchdog import Worker
@@ -26,6 +26,7 @@ from edge.health.watchdog import Worker
 SHOW_S = 1.0
 LOOK_S = 0.1
 STALL_S = 120.0
+LOST_S = 30.0  # without a picture: what is open is closed as `camera_lost`
 CAMERA_STOP_S = 10.0  # to close open incidents and commit them
 LINK_STOP_S = 3.0  # to say goodbye
 LOG = logging.getLogger(__name__)
@@ -73,12 +74,15 @@ class Link:
 
 
 class Supervisor:
-    def __init__(self, lines: Sequence[Line], link: Link, *, outbox: Outbox, clock: Clock, faults: Faults) -> None:
+    def __init__(
+        self, lines: Sequence[Line], link: Link, *, outbox: Outbox, clock: Clock, faults: Faults, lost_s: float = LOST_S
+    ) -> None:
         self._lines = tuple(lines)
         self._link = link
         self._outbox = outbox
         self._clock = clock
         self._faults = faults
+        self._lost_s = lost_s
         self._failed: list[str] = []
         self._cameras = [Worker(f"camera {line.camera.camera_id}", self._watching(line), clock) for line in self._lines]
         self._links = [
@@ -162,27 +166,53 @@ class Supervisor:
 
     def _play(self, line: Line, stopping: threading.Event, progress: Callable[[], None]) -> CloseReason:
         """Frame by frame to the stream's end; why it ended."""
+        name = f"camera {line.camera.camera_id}"
         try:
             with line.camera as camera:
-                for frame in camera.frames():
-                    if stopping.is_set():
-                        return "interrupted"
-                    step = line.pipeline.step(frame)
-                    progress()
-                    line.gauge.note(
-                        self._clock.monotonic_s(),
-                        stream_s=frame.stream_s,
-                        frames_in=camera.frames_in,
-                        shed=camera.frames_dropped,
-                        detector_s=step.detect_s,
-                        tracks=step.tracks,
-                    )
+                while not stopping.is_set():
+                    try:
+                        for frame in camera.frames():
+                            if stopping.is_set():
+                                return "interrupted"
+                            self._look(line, frame)
+                            progress()
+                        return "interrupted" if stopping.is_set() else "ended"
+                    except CameraSilent as silence:
+                        progress()
+                        self._sit_out(line, str(silence))
         except CameraError as error:
-            name = f"camera {line.camera.camera_id}"
             self._failed.append(name)
             self._faults.rise(name, str(error))
             return "camera_lost"
-        return "ended"
+        return "interrupted"
+
+    def _look(self, line: Line, frame: Frame) -> None:
+        step = line.pipeline.step(frame)
+        line.gauge.note(
+            self._clock.monotonic_s(),
+            stream_s=frame.stream_s,
+            frames_in=line.camera.frames_in,
+            shed=line.camera.frames_dropped,
+            detector_s=step.detect_s,
+            tracks=step.tracks,
+        )
+        self._tell(line, line.camera.fault)
+
+    def _sit_out(self, line: Line, why: str) -> None:
+        """A second without a picture, of a camera that goes on trying. Repeated, it closes what is open."""
+        silent_s = line.gauge.silent_s(self._clock.monotonic_s())
+        if line.camera.fault is not None or silent_s >= DEGRADED_S:
+            self._tell(line, why)
+        if silent_s >= self._lost_s:
+            line.pipeline.finish("camera_lost")
+
+    def _tell(self, line: Line, fault: str | None) -> None:
+        name = f"camera {line.camera.camera_id}"
+        line.gauge.set_faulty(faulty=fault is not None)
+        if fault is None:
+            self._faults.clear(name)
+        else:
+            self._faults.rise(name, fault)
 
     @contextmanager
     def _until_signalled(self) -> Iterator[threading.Event]:

@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from edge.capture.camera import CameraError
+from edge.capture.camera import CameraError, CredentialsError
 from edge.capture.packet_ring import EncodedPacket, PacketRing, StreamFormat
 from edge.capture.parameter_sets import is_annex_b, parameter_sets
 from edge.capture.timeline import Timeline
@@ -70,6 +70,8 @@ class VideoSource:
             self._container: InputContainer = av.open(
                 url, "r", options=options or {}, timeout=(open_s_max, read_s_max), metadata_errors="replace"
             )
+        except (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError) as error:
+            raise CredentialsError(f"{shown}: the camera refuses the user name or password; check both") from error
         except av.error.FFmpegError as error:
             raise CameraError(f"{shown}: {_why_not_opened(error, is_file=url.startswith('file:'))}") from error
         try:
@@ -101,11 +103,15 @@ class VideoSource:
         self.closed = True
         self._container.close()
 
-    def go_on_from(self, timeline: Timeline) -> None:
-        """Continues the scale that an earlier run of the same source left."""
-        timeline.restart()
-        if timeline.time_base == self.timeline.time_base:
+    def go_on_from(self, timeline: Timeline | None, start_s: float = 0.0) -> None:
+        """Continues the scale that an earlier run of the same source left, not before `start_s`."""
+        if timeline is not None and timeline.time_base == self.timeline.time_base:
+            timeline.restart(start_s)
             self.timeline = timeline
+        else:
+            interval = max(1, round(self._interval_s / self.timeline.time_base))
+            self.timeline = Timeline(self.timeline.time_base, interval, start_s)
+        self._last_s = start_s
 
     def pictures(self) -> Iterator[Picture]:
         """Pictures in the order of showing, until the source ends. A packet that does not decode is passed over.
@@ -209,8 +215,6 @@ def _why_not_opened(error: av.error.FFmpegError, *, is_file: bool) -> str:
             return (
                 "is not a video that can be read (wrong format, or cut off before its index); copy or record it again"
             )
-        case av.error.HTTPUnauthorizedError() | av.error.HTTPForbiddenError():
-            return "the camera refuses the user name or password; check both"
         case av.error.HTTPNotFoundError():
             return "the camera has no stream of this path; check the address in its manual"
         case av.error.InvalidDataError() | av.error.EOFError():

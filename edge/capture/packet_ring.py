@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby, islice, takewhile
 from threading import Lock
+from typing import Protocol
 
 RING_BYTES_MAX = 64 * 2**20  # two minutes of 4 Mbit/s
 
@@ -45,6 +46,18 @@ class ClipPackets:
     packets: tuple[EncodedPacket, ...]
     first_s: float
     last_s: float
+
+
+class Packets(Protocol):
+    """What a camera holds of its stream, wherever it is held."""
+
+    @property
+    def bytes_held(self) -> int: ...
+
+    def packets(self) -> Sequence[EncodedPacket]: ...
+
+    def clip(self, from_s: float, to_s: float, cap_s: float = 30.0) -> ClipPackets | None:
+        """As `select_clip` has it."""
 
 
 class PacketRing:

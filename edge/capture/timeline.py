@@ -12,9 +12,11 @@ GAP_S_MAX = 60.0  # a longer gap is a broken counter, not a pause: waiting it ou
 
 
 class Timeline:
-    """interval: ticks of `time_base` from one picture to the next, for streams that say nothing better."""
+    """interval: ticks of `time_base` from one picture to the next, for streams that say nothing better. start_s: where
+    the first picture goes.
+    """
 
-    def __init__(self, time_base: Fraction, interval: int) -> None:
+    def __init__(self, time_base: Fraction, interval: int, start_s: float = 0.0) -> None:
         if time_base <= 0 or interval <= 0:
             raise ValueError("a timeline needs a positive time base and interval")
         self.time_base = time_base
@@ -22,13 +24,16 @@ class Timeline:
         self._back_max = max(int(BACK_S_MAX / time_base), BACK_PICTURES_MAX * interval)
         self._gap_max = int(GAP_S_MAX / time_base)
         self._offset: int | None = None
-        self._end = 0  # where the next picture begins when nothing better is known
+        self._end = round(start_s / time_base)  # where the next picture begins when nothing better is known
         self._last_dts: int | None = None
         self._last_stamp = 0
 
-    def restart(self) -> None:
-        """The next packet is the first of a new run (a file from its start again): it follows the last one."""
+    def restart(self, start_s: float = 0.0) -> None:
+        """The next packet is the first of a new run (a file from its start again, a stream that is connected again): it
+        follows the last one, and is not before `start_s`.
+        """
         self._offset = None
+        self._end = max(self._end, round(start_s / self.time_base))
 
     def place(self, pts: int | None, dts: int | None, duration: int | None) -> tuple[int, int]:
         """The packet's (pts, dts) on the scale; dts rises strictly and pts >= dts, as muxers ask."""

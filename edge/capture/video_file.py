@@ -11,7 +11,7 @@ from typing import Self
 from edge.capture.camera import Camera, CameraError
 from edge.capture.decoding import Picture, ReadError, VideoSource
 from edge.capture.frame import Frame
-from edge.capture.live import LiveCamera
+from edge.capture.live import LiveCamera, Patience
 from edge.capture.packet_ring import RING_BYTES_MAX, PacketRing
 from edge.clock import Clock, ClockQuality, Moment
 
@@ -28,18 +28,27 @@ class VideoFileCamera(LiveCamera):
     """
 
     def __init__(
-        self, camera_id: str, path: Path, clock: Clock, *, loop: bool = False, ring_bytes_max: int = RING_BYTES_MAX
+        self,
+        camera_id: str,
+        path: Path,
+        clock: Clock,
+        *,
+        loop: bool = False,
+        ring_bytes_max: int = RING_BYTES_MAX,
+        start_s: float = 0.0,
     ) -> None:
-        super().__init__(camera_id, str(path), clock, ring_bytes_max, read_s_max=LATE_S_MAX)
+        patience = Patience(read_s_max=LATE_S_MAX)
+        super().__init__(camera_id, str(path), clock, patience, ring_bytes_max=ring_bytes_max, start_s=start_s)
         self._path = path
         self._loop = loop
 
     def open(self) -> None:
         self._first = _opened(self._path, self.ring)
+        self._first.go_on_from(None, self.stream_time.now_s())
 
     def pictures(self) -> Iterator[Picture]:
         source = self._first
-        started_s = self.clock.monotonic_s()
+        started_s = self.clock.monotonic_s() - self.stream_time.now_s()
         while True:
             with closing(_played(source, self._path)) as pictures:
                 for picture in pictures:
@@ -61,6 +70,8 @@ class ReplayCamera(Camera):
 
     Moments are `start` (aware) + stream_s, the clock `unsynced`, the monotonic time that of the stream.
     """
+
+    ring: PacketRing
 
     def __init__(self, camera_id: str, path: Path, start: datetime, *, ring_bytes_max: int = RING_BYTES_MAX) -> None:
         if start.tzinfo is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from contract.incident_report import Phase
 from edge.capture.frame import Frame
-from edge.capture.packet_ring import PacketRing
+from edge.capture.packet_ring import Packets
 from edge.delivery.report import Writer
 from edge.delivery.revision import RevisionDraft
 from edge.evidence.redaction import Polygon, Redaction
@@ -49,7 +49,7 @@ class Dossiers:
 
     def __init__(
         self,
-        ring: PacketRing,
+        ring: Packets,
         sealer: Sealer,
         writer: Writer,
         masks: Collection[Polygon],

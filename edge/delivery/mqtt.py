@@ -18,7 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge.delivery.backoff import Backoff
+from edge.backoff import Backoff
 from edge.delivery.broker import (
     Answered,
     Broker,

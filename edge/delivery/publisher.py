@@ -10,8 +10,8 @@ from contract import codec, topics
 from contract.acknowledgement import Acknowledgement
 from contract.errors import ContractError
 from contract.heartbeat import Availability
+from edge.backoff import Backoff
 from edge.clock import Clock
-from edge.delivery.backoff import Backoff
 from edge.delivery.broker import (
     ACCEPTED,
     NO_SUBSCRIBERS,

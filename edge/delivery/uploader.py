@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
+from edge.backoff import Backoff
 from edge.clock import Clock
-from edge.delivery.backoff import Backoff
 from edge.delivery.errors import UploadError
 from edge.delivery.faults import Faults
 from edge.delivery.outbox import Outbox

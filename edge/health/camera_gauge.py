@@ -8,6 +8,8 @@ from contract.heartbeat import CameraState, CameraStatus
 
 WINDOW_S = 5.0
 SMOOTHING = 0.1
+DEGRADED_S = 3.0  # without a picture
+OFFLINE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,35 @@ class Reading:
 
 
 class CameraGauge:
-    """Written by the camera's thread, read by others. Rates are over the last WINDOW_S seconds."""
+    """Written by the camera's thread, read by others. Rates are over the last WINDOW_S seconds.
+
+    A camera that is online is `degraded` while it has a fault or no picture came for DEGRADED_S, `offline` when none
+    came for OFFLINE_S, by the monotonic clock.
+    """
 
     def __init__(self, camera_id: str) -> None:
         self._camera_id = camera_id
         self._lock = threading.Lock()
         self._state: CameraState = "offline"
+        self._last_s: float | None = None  # when the last picture came
+        self._waiting_since_s: float | None = None
         self._samples: deque[tuple[float, int]] = deque(maxlen=1024)  # (monotonic_s, frames_in)
         self._stream_s = 0.0
         self._detector_s = 0.0
         self._tracks = 0
         self._shed = 0
+        self._faulty = False
+
+    def set_faulty(self, *, faulty: bool) -> None:
+        with self._lock:
+            self._faulty = faulty
+
+    def silent_s(self, now_s: float) -> float:
+        """Since the last picture; without any, since this was asked first."""
+        with self._lock:
+            if self._waiting_since_s is None:
+                self._waiting_since_s = now_s
+            return now_s - (self._waiting_since_s if self._last_s is None else self._last_s)
 
     def set_state(self, state: CameraState) -> None:
         with self._lock:
@@ -55,14 +75,14 @@ class CameraGauge:
     def note(self, now_s: float, *, stream_s: float, frames_in: int, shed: int, detector_s: float, tracks: int) -> None:
         """One analysed frame. frames_in, shed: of the camera since it was opened."""
         with self._lock:
-            self._state = "online"
+            self._state, self._last_s = "online", now_s
             self._detector_s += (detector_s - self._detector_s) * (SMOOTHING if self._detector_s else 1.0)
             self._stream_s, self._tracks, self._shed = stream_s, tracks, shed
             self._samples.append((now_s, frames_in))
 
     def read(self, now_s: float) -> Reading:
         with self._lock:
-            age_s = max(0.0, now_s - self._samples[-1][0]) if self._samples else None
+            age_s = None if self._last_s is None else max(0.0, now_s - self._last_s)
             while self._samples and self._samples[0][0] < now_s - WINDOW_S:
                 self._samples.popleft()
             fps_in = fps_analysed = 0.0
@@ -72,7 +92,7 @@ class CameraGauge:
                 fps_in, fps_analysed = (last_in - first_in) / span_s, (len(self._samples) - 1) / span_s
             return Reading(
                 camera_id=self._camera_id,
-                state=self._state,
+                state=self._state_after(age_s),
                 stream_s=round(self._stream_s, 3),
                 last_frame_age_s=None if age_s is None else round(age_s, 3),
                 fps_in=round(fps_in, 2),
@@ -81,3 +101,10 @@ class CameraGauge:
                 tracks=self._tracks,
                 shed=self._shed,
             )
+
+    def _state_after(self, age_s: float | None) -> CameraState:
+        if self._state != "online" or age_s is None:
+            return self._state
+        if age_s >= OFFLINE_S:
+            return "offline"
+        return "degraded" if self._faulty or age_s >= DEGRADED_S else "online"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.delivery.backoff import Backoff
+from edge.backoff import Backoff
 from edge.delivery.broker import (
     NO_SUBSCRIBERS,
     NOT_AUTHORISED,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.delivery.backoff import Backoff
+from edge.backoff import Backoff
 
 BACKOFF = Backoff(first_s=0.5, most_s=30.0)
 

@@ -1,0 +1,104 @@
+"""The process of one camera: decodes, holds the packets, answers the box's questions one by one.
+
+It imports PyAV and numpy and nothing else that is heavy. It ends when the box says so, or is gone.
+"""
+
+import contextlib
+import logging
+import os
+import resource
+import signal
+from dataclasses import astuple
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import DupFd
+from pathlib import Path
+from typing import Any
+
+from edge.capture.camera import CameraError
+from edge.capture.live import LiveCamera
+from edge.capture.picture_slot import PictureSlot
+from edge.capture.rtsp import RtspCamera
+from edge.capture.source import Source
+from edge.capture.video_file import VideoFileCamera
+from edge.capture.wire import Counts, Look, look_fields, receive, send, send_packets
+from edge.clock import Clock, SystemClock
+
+
+class Descriptor:
+    """A file descriptor as an argument of a process that is being started; there it arrives as a number of its own."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _detached, (DupFd(self._descriptor),)
+
+
+def _detached(duplicate: Any) -> int:
+    return int(duplicate.detach())
+
+
+def serve(source: Source, connection: Connection, slot_memory: Any) -> None:
+    """The entry function. slot_memory: what a `Descriptor` of the picture slot became."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # both reach the whole group; the box asks each camera to stop, in order
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold pictures and the password
+    logging.basicConfig(format="xunjian edge: %(message)s", level=logging.WARNING)
+    slot = PictureSlot(slot_memory)
+    os.close(slot_memory)
+    with contextlib.suppress(EOFError, OSError):  # the box is gone
+        _answer(source, connection, slot)
+    os._exit(0)  # a capture thread that hangs in a decoder must not keep the process
+
+
+def open_source(source: Source, clock: Clock) -> LiveCamera:
+    """The camera for this kind of source. Raises CameraError when its address is of another kind."""
+    common: dict[str, Any] = {"ring_bytes_max": source.ring_bytes_max, "start_s": source.start_s}
+    if source.kind == "rtsp":
+        return RtspCamera(source.camera_id, source.address, clock, source.patience, **common)
+    return VideoFileCamera(source.camera_id, Path(source.address), clock, loop=source.loop, **common)
+
+
+def _answer(source: Source, connection: Connection, slot: PictureSlot) -> None:
+    try:
+        with open_source(source, SystemClock()) as camera:
+            send(connection, "opened", counts=_counts(camera))
+            while (question := receive(connection))["kind"] != "stop":
+                match question["kind"]:
+                    case "take":
+                        _take(camera, connection, slot, question["within_s"])
+                    case "clip":
+                        clip = camera.ring.clip(question["from_s"], question["to_s"], question["cap_s"])
+                        span = None if clip is None else (clip.first_s, clip.last_s)
+                        send_packets(connection, () if clip is None else clip.packets, span=span)
+                    case _:
+                        send_packets(connection, camera.ring.packets())
+    except CameraError as error:
+        send(connection, "failed", why=str(error))
+        connection.poll(None)  # the box has read it when it closes
+
+
+def _take(camera: LiveCamera, connection: Connection, slot: PictureSlot, within_s: float) -> None:
+    frame = camera.take(within_s)
+    if frame is None:
+        send(connection, "ended" if camera.ended else "nothing", counts=_counts(camera))
+        return
+    try:
+        slot.write(frame.image)
+    except ValueError as error:
+        raise CameraError(f"{camera.source}: {error}; set the camera to a smaller picture") from error
+    look = Look(frame.index, frame.stream_s, frame.height, frame.width, frame.moment)
+    send(connection, "frame", counts=_counts(camera), **look_fields(look))
+
+
+def _counts(camera: LiveCamera) -> tuple[Any, ...]:
+    return astuple(
+        Counts(
+            camera.frames_in,
+            camera.frames_dropped,
+            camera.attempts,
+            camera.waiting,
+            camera.ring.bytes_held,
+            camera.outage or camera.fault,
+        )
+    )
