@@ -158,33 +158,37 @@ class Supervisor:
 
     def _watching(self, line: Line) -> Callable[[threading.Event, Callable[[], None]], None]:
         def watch(stopping: threading.Event, progress: Callable[[], None]) -> None:
-            reason = self._play(line, stopping, progress)
+            try:
+                with line.camera:  # what is closed takes its clip from the camera, so before it is left
+                    line.pipeline.finish(self._play(line, stopping, progress))
+            except CameraError as error:
+                self._fail(line, error)
             line.gauge.set_state("offline")
-            line.pipeline.finish(reason)
 
         return watch
 
     def _play(self, line: Line, stopping: threading.Event, progress: Callable[[], None]) -> CloseReason:
         """Frame by frame to the stream's end; why it ended."""
-        name = f"camera {line.camera.camera_id}"
-        try:
-            with line.camera as camera:
-                while not stopping.is_set():
-                    try:
-                        for frame in camera.frames():
-                            if stopping.is_set():
-                                return "interrupted"
-                            self._look(line, frame)
-                            progress()
-                        return "interrupted" if stopping.is_set() else "ended"
-                    except CameraSilent as silence:
-                        progress()
-                        self._sit_out(line, str(silence))
-        except CameraError as error:
-            self._failed.append(name)
-            self._faults.rise(name, str(error))
-            return "camera_lost"
+        while not stopping.is_set():
+            try:
+                for frame in line.camera.frames():
+                    if stopping.is_set():
+                        return "interrupted"
+                    self._look(line, frame)
+                    progress()
+                return "interrupted" if stopping.is_set() else "ended"
+            except CameraSilent as silence:
+                progress()
+                self._sit_out(line, str(silence))
+            except CameraError as error:
+                self._fail(line, error)
+                return "camera_lost"
         return "interrupted"
+
+    def _fail(self, line: Line, error: CameraError) -> None:
+        name = f"camera {line.camera.camera_id}"
+        self._failed.append(name)
+        self._faults.rise(name, str(error))
 
     def _look(self, line: Line, frame: Frame) -> None:
         step = line.pipeline.step(frame)

@@ -73,20 +73,24 @@ def _answer(source: Source, connection: Connection, slot: PictureSlot) -> None:
                         send_packets(connection, () if clip is None else clip.packets, span=span)
                     case _:
                         send_packets(connection, camera.ring.packets())
-    except CameraError as error:
+    except CameraError as error:  # while it was opened
         send(connection, "failed", why=str(error))
-        connection.poll(None)  # the box has read it when it closes
 
 
 def _take(camera: LiveCamera, connection: Connection, slot: PictureSlot, within_s: float) -> None:
-    frame = camera.take(within_s)
+    try:
+        frame = camera.take(within_s)
+    except CameraError as error:  # for good; the packets stay to be asked for
+        send(connection, "failed", why=str(error))
+        return
     if frame is None:
         send(connection, "ended" if camera.ended else "nothing", counts=_counts(camera))
         return
     try:
         slot.write(frame.image)
     except ValueError as error:
-        raise CameraError(f"{camera.source}: {error}; set the camera to a smaller picture") from error
+        send(connection, "failed", why=f"{camera.source}: {error}; set the camera to a smaller picture")
+        return
     look = Look(frame.index, frame.stream_s, frame.height, frame.width, frame.moment)
     send(connection, "frame", counts=_counts(camera), **look_fields(look))
 

@@ -28,7 +28,7 @@ PURE_FILES = (
     "models/synthetic/scene.py", "models/synthetic/view.py",
     "edge/capture/camera.py", "edge/capture/frame.py", "edge/capture/timeline.py", "edge/detection/detector.py",
     "edge/detection/script.py", "edge/evidence/manifest.py", "edge/evidence/store.py",
-    "edge/evidence/track_history.py", "edge/delivery/backoff.py", "edge/delivery/dossier.py",
+    "edge/evidence/track_history.py", "edge/backoff.py", "edge/delivery/dossier.py",
     "edge/delivery/report.py", "edge/delivery/revision.py",
     "central/alerts/alert.py", "central/audit/access.py", "central/cases/arrival.py", "central/cases/case.py",
     "central/devices/box.py", "central/evidence/evidence.py", "central/ingest/examination.py",
