@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from central.devices.running import forget_running
 from central.devices.tables import Box, Token
 from contract import codec
 from contract.enrolment import TOKEN_LIFETIME_S, TOKEN_SECRET_BYTES, Introduction, Welcome, make_token, token_pin
@@ -112,6 +113,8 @@ def _register(session: Session, box: Box | None, introduction: Introduction, tok
     if box is None:
         box = Box(box_id=introduction.box_id)
         session.add(box)
+    elif box.public_key != public_key.base64:
+        forget_running(session, box.box_id)
     if box.public_key != public_key.base64:  # a new key is a new chain: its numbers and sessions begin again
         box.public_key, box.key_id = public_key.base64, public_key.key_id
         box.session, box.uptime_s, box.high_water, box.chain_seq, box.chain_sha256 = 0, 0.0, 0, 0, None

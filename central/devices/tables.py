@@ -1,9 +1,9 @@
-"""Boxes that this centre knows, the tokens that let them in, and report numbers that never came."""
+"""Boxes that this centre knows: their tokens, what they run and see, what they were told, what never came."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.database.metadata import Base
@@ -59,3 +59,46 @@ class Token(Base):
     used_by: Mapped[str | None] = mapped_column(String(63))
     used_key: Mapped[str | None] = mapped_column(String(44))
     answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class RunningState(Base):
+    """What a box says it runs, the newest of each name: `config`, `rules`, `models`, `versions`."""
+
+    __tablename__ = "box_states"
+
+    box_id: Mapped[str] = mapped_column(ForeignKey("boxes.box_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    session: Mapped[int] = mapped_column(BigInteger)
+    body: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime]
+
+
+class CameraStill(Base):
+    """The newest pixelated picture of a camera. `captured`: as the box says; its clock may be wrong."""
+
+    __tablename__ = "stills"
+
+    box_id: Mapped[str] = mapped_column(ForeignKey("boxes.box_id"), primary_key=True)
+    camera_id: Mapped[str] = mapped_column(String(63), primary_key=True)
+    captured: Mapped[datetime]
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime]
+
+
+class CommandEntry(Base):
+    """A command that was sent, and the box's answer to it once there is one."""
+
+    __tablename__ = "commands"
+    __table_args__ = (UniqueConstraint("box_id", "name", "version"),)
+
+    command_id: Mapped[str] = mapped_column(String(63), primary_key=True)
+    box_id: Mapped[str] = mapped_column(ForeignKey("boxes.box_id"))
+    name: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int] = mapped_column(BigInteger)  # per box and name, never back
+    issued: Mapped[datetime]
+    expires: Mapped[datetime]
+    body: Mapped[dict[str, Any]]
+    result: Mapped[str | None] = mapped_column(String(8))  # applied, refused
+    reason: Mapped[str | None] = mapped_column(String(300))
+    data: Mapped[dict[str, Any] | None]
+    answered_at: Mapped[datetime | None]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from central.cases.arrival import note_place, open_case, update_case
 from central.cases.tables import Incident, Rejection, Revision
 from central.devices.box import Owner
+from central.devices.running import take_result, take_state, take_still
 from central.devices.status import note_found, note_losses, numbers_due, take_availability, take_heartbeat
 from central.devices.tables import Box
 from central.evidence.expectation import expect_manifest
@@ -19,8 +20,11 @@ from central.evidence.tables import Dossier, Manifest
 from central.ingest.examination import Examined, Refused, ReportName
 from central.ingest.ledger import Entry, Ledger
 from contract.acknowledgement import ReportReceipt
+from contract.command import BoxState, CommandResult
+from contract.document import Document
 from contract.heartbeat import Availability, Heartbeat
 from contract.ids import INTEGER_MAX
+from contract.still import Still
 
 REJECTIONS_PER_BOX_MAX = 1000
 NUMBERS_MAX = 10_000
@@ -43,6 +47,7 @@ class Batch:
         self.receipts: dict[str, list[ReportReceipt]] = defaultdict(list)
         self.stored: list[str] = []  # incident ids, in order
         self.results: list[str] = []
+        self.unused: list[str] = []  # schemas of what was older than what is known, or belongs to nothing known
         self._revisions: list[dict[str, Any]] = []
 
     def high_water(self, box_id: str) -> int:
@@ -79,7 +84,28 @@ class Batch:
         for box_id, receipts in self.receipts.items():
             self._settle(self._boxes[box_id], {receipt.report_seq for receipt in receipts})
 
-    def take_heartbeat(self, owner: Owner, heartbeat: Heartbeat, document: dict[str, object]) -> None:
+    def take_status(self, owner: Owner, status: Document, document: dict[str, object]) -> None:
+        """What a box says of itself. document: as received."""
+        match status:
+            case Heartbeat():
+                self._take_heartbeat(owner, status, document)
+                return
+            case Availability():
+                self._load_boxes({owner.box_id})
+                take_availability(self._boxes[owner.box_id], status, self._received_at)
+                return
+            case BoxState():
+                used = take_state(self._session, status, self._received_at)
+            case Still():
+                used = take_still(self._session, status, self._received_at)
+            case CommandResult():
+                used = take_result(self._session, status, self._received_at)
+            case _:
+                raise TypeError(f"{status.SCHEMA} is no status")
+        if not used:
+            self.unused.append(status.SCHEMA)
+
+    def _take_heartbeat(self, owner: Owner, heartbeat: Heartbeat, document: dict[str, object]) -> None:
         self._load_boxes({owner.box_id})
         box = self._boxes[owner.box_id]
         if not take_heartbeat(box, heartbeat, document, self._received_at):
@@ -90,10 +116,6 @@ class Batch:
             lost = note_losses(self._session, box, (n for n in due if n not in here), self._received_at)
             if lost:
                 log.error("%s: %d reports never came, from number %d on", box.box_id, len(lost), lost[0])
-
-    def take_availability(self, owner: Owner, availability: Availability) -> None:
-        self._load_boxes({owner.box_id})
-        take_availability(self._boxes[owner.box_id], availability, self._received_at)
 
     def _load_boxes(self, box_ids: Iterable[str]) -> None:
         unknown = set(box_ids) - set(self._boxes)

@@ -8,10 +8,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from central.devices.box import Owner
 from contract import codec, topics
+from contract.command import BoxState, CommandResult
 from contract.document import Document
 from contract.errors import ContractError, MalformedError, SchemaError
 from contract.ids import Count, IncidentId, Ordinal
 from contract.incident_report import IncidentReport
+from contract.still import Still
 
 D = TypeVar("D", bound=Document)
 
@@ -79,13 +81,16 @@ def examine_report(topic: topics.Topic, payload: bytes, owners: Mapping[str, Own
 def examine_status(
     topic: topics.Topic, payload: bytes, owners: Mapping[str, Owner], expected: type[D]
 ) -> tuple[Owner, dict[str, Any], D]:
-    """A heartbeat or an availability: (owner, as received, validated). Raises UnattributableError."""
+    """Anything but a report: (owner, as received, validated). Raises UnattributableError."""
     document, owner = _identify(topic, payload, owners)
     try:
         owner.key.verify(document)
         if b"\\u0000" in payload:
             raise SchemaError("a text holds a NUL character")
-        return owner, document, codec.decode(document, expected)
+        status = codec.decode(document, expected)
+        if topic.name is not None and topic.name != _topic_name(status):
+            raise MalformedError(f"it says it is {str(_topic_name(status))[:63]!r}")
+        return owner, document, status
     except ContractError as error:
         raise UnattributableError(error.reason, str(error)) from error
 
@@ -104,6 +109,18 @@ def _identify(topic: topics.Topic, payload: bytes, owners: Mapping[str, Owner]) 
     if document.get("box_id") != topic.box_id:
         raise UnattributableError("other_box", f"a message of {str(document.get('box_id'))[:63]!r} in {topic}")
     return document, owner
+
+
+def _topic_name(status: Document) -> str | None:
+    """The last level of the topic that the message belongs in; None where the topic has no such level."""
+    match status:
+        case BoxState():
+            return status.name
+        case CommandResult():
+            return status.command_id
+        case Still():
+            return status.camera_id
+    return None
 
 
 def _name(document: dict[str, Any], payload: bytes) -> ReportName:

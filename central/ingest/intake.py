@@ -25,15 +25,25 @@ from central.ingest.message import Message, Outgoing
 from central.metrics import Counters
 from contract import topics
 from contract.acknowledgement import Acknowledgement
+from contract.command import BoxState, CommandResult
+from contract.document import Document
 from contract.errors import MalformedError
 from contract.heartbeat import Availability, Heartbeat
 from contract.signing import SigningKey
+from contract.still import Still
 
 MESSAGES_PER_BATCH_MAX = 200  # also the most entries that one acknowledgement holds
 
 log = logging.getLogger(__name__)
 
-Status = tuple[Owner, dict[str, object], Heartbeat | Availability]
+Status = tuple[Owner, dict[str, object], Document]
+STATUSES: dict[str, type[Document]] = {
+    "heartbeat": Heartbeat,
+    "availability": Availability,
+    "state": BoxState,
+    "still": Still,
+    "result": CommandResult,
+}
 
 
 class Intake:
@@ -72,6 +82,8 @@ class Intake:
             raise StorageError(f"the database cannot be used: {error.orig}") from error
         for result in batch.results:
             self._counters.add("reports", result)
+        for kind in batch.unused:
+            self._counters.add("unused", kind)
         self._counters.add("batches")
         if batch.stored:
             self._on_stored(list(dict.fromkeys(batch.stored)))
@@ -90,13 +102,10 @@ class Intake:
         statuses: list[Status] = []
         for topic, payload in parsed:
             try:
-                match topic.kind:
-                    case "incident":
-                        reports.append(examine_report(topic, payload, owners))
-                    case "heartbeat":
-                        statuses.append(examine_status(topic, payload, owners, Heartbeat))
-                    case "availability":
-                        statuses.append(examine_status(topic, payload, owners, Availability))
+                if topic.kind == "incident":
+                    reports.append(examine_report(topic, payload, owners))
+                elif topic.kind in STATUSES:
+                    statuses.append(examine_status(topic, payload, owners, STATUSES[topic.kind]))
             except UnattributableError as error:
                 self._drop(str(topic), error.reason, str(error))
         for report in reports:
@@ -110,10 +119,7 @@ class Intake:
             if reports:
                 batch.take_reports(reports)
             for owner, document, status in statuses:
-                if isinstance(status, Heartbeat):
-                    batch.take_heartbeat(owner, status, document)
-                else:
-                    batch.take_availability(owner, status)
+                batch.take_status(owner, status, document)
             answers = [
                 Acknowledgement(box_id=box_id, reports=tuple(receipts), high_water=batch.high_water(box_id))
                 for box_id, receipts in batch.receipts.items()

@@ -25,7 +25,7 @@ from central.metrics import Counters
 from central.settings import Address
 from contract import topics
 
-KINDS = ("incident", "heartbeat", "availability")
+KINDS = ("incident", "heartbeat", "availability", "state", "still", "result")
 KEEPALIVE_S = 15
 SESSION_EXPIRY_S = 7 * 86_400
 RECEIVE_MAX = 200  # how many the broker may have under way to us: the bound of the queue

@@ -43,11 +43,11 @@ class SigningBox:
     def register(self, session: Session) -> None:
         session.add(self.row())
 
-    def say(self, document: Document, kind: str = "incident") -> Message:
-        return self.raw(self.key.sign(document), kind)
+    def say(self, document: Document, kind: str = "incident", name: str | None = None) -> Message:
+        return self.raw(self.key.sign(document), kind, name)
 
-    def raw(self, payload: bytes, kind: str = "incident") -> Message:
-        return Message(str(topics.Topic(self.box_id, kind)), payload, NOW)
+    def raw(self, payload: bytes, kind: str = "incident", name: str | None = None) -> Message:
+        return Message(str(topics.Topic(self.box_id, kind, name)), payload, NOW)
 
     def report(self, **fields: Any) -> Message:
         return self.say(incident_report(box_id=self.box_id, **fields))
