@@ -24,7 +24,8 @@ check: develop  ## format, lint, types, import contracts
 	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q . && .venv/bin/mypy && .venv/bin/lint-imports | tail -8 && exit $${PIPESTATUS[0]}
 
 bench: develop  ## how long each step takes on this machine
-	@for bench in detector tracker; do .venv/bin/python -m tests.bench.bench_$$bench || exit 1; done
+	@$(PYTHON) bootstrap.py test-tools
+	@for bench in pipeline detector tracker; do .venv/bin/python -m tests.bench.bench_$$bench || exit 1; done
 
 docs: develop  ## the pictures of the documents, made by the browser tests
 	@$(PYTHON) bootstrap.py test-tools

@@ -21,7 +21,7 @@ from edge.clock import SystemClock
 from edge.delivery.outbox import Outbox
 from edge.delivery.revision import ChainPosition
 from tests.edge.delivery.drafts import Draft
-from tests.faults.site import Site, site
+from tests.faults.site import site
 
 GROUPS = (1, 8, 64)
 ROWS = 640
@@ -46,11 +46,11 @@ def seal_rate() -> float:
     return ROWS / (time.perf_counter() - started)
 
 
-def latencies_ms(one: Site) -> tuple[list[float], list[float]]:
+def latencies_ms(box_folder: Path, centre_folder: Path) -> tuple[list[float], list[float]]:
     """Of every first revision at the centre: frame to commit, and frame to stored."""
-    with contextlib.closing(sqlite3.connect(one.box_folder / "outbox.sqlite3")) as box:
+    with contextlib.closing(sqlite3.connect(box_folder / "outbox.sqlite3")) as box:
         committed = dict(box.execute("SELECT incident_id, wall_ms FROM revision WHERE revision = 0"))
-    with contextlib.closing(sqlite3.connect(one.centre_folder / "central.sqlite3")) as centre:
+    with contextlib.closing(sqlite3.connect(centre_folder / "central.sqlite3")) as centre:
         rows = centre.execute("SELECT incident_id, received_at, payload FROM revisions WHERE revision = 0").fetchall()
     to_commit, to_centre = [], []
     for incident_id, received_at, payload in rows:
@@ -79,7 +79,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, site(Path(name)) as one:
         time.sleep(arguments.seconds)  # the site works meanwhile
         one.box.stop()
-        to_commit, to_centre = latencies_ms(one)
+        to_commit, to_centre = latencies_ms(one.box_folder, one.centre_folder)
         print(f"{len(to_centre)} incidents; ms, p50 / p95: frame to commit {p50_p95(to_commit)},", end=" ")
         print(f"frame to stored at the centre {p50_p95(to_centre)}")
     return 0
