@@ -240,6 +240,8 @@ def run(shown: Footage, port: int) -> int:
         reached = outcome(url)
         for kind, count in sorted(reached.kinds.items()):
             say(f"{count} x {kind}")
+        if not reached.incidents:
+            say(f"no leads: the rules in {shown.rules.name} saw nothing in this clip; others: docs/write-a-rule.md")
         line = f"incidents={reached.incidents} acknowledged={reached.acknowledged} lost={reached.lost} page={url}"
         if exits:
             stop(centre)
