@@ -21,6 +21,7 @@ from edge.capture.camera import Camera
 from edge.capture.video_file import ReplayCamera
 from edge.clock import Clock, SystemClock
 from edge.delivery.broker import BrokerAddress
+from edge.delivery.command_desk import CommandDesk, Handlers
 from edge.delivery.dossier import Dossiers
 from edge.delivery.faults import Faults
 from edge.delivery.identity import Identity
@@ -38,9 +39,11 @@ from edge.evidence.sealer import Sealer
 from edge.evidence.store import EvidenceStore
 from edge.health.camera_gauge import CameraGauge
 from edge.health.heartbeat import Heartbeats
+from edge.health.notices import Notices, States
 from edge.health.status import Display
 from edge.incidents.register import Register
 from edge.pipeline import Committer, Pipeline
+from edge.rulebook import Rulebook, RuledCamera
 from edge.rules.judge import Judge
 from edge.rules.rule_set import RuleSet
 from edge.rules.rules_file import load_rules
@@ -188,10 +191,10 @@ def run(folder: Path, display: Display, *, loop: bool) -> int:
         writer = Writer(origin, key)
         recovery = recover(outbox, parts.store, writer, clock.now())
         Committer(outbox, parts.store, writer, faults).commit(recovery.closed)
-        lines = _lines(folder, settings, parts, origin, loop=loop)
+        lines, rulebook = _lines(folder, settings, parts, origin, loop=loop)
         session = outbox.start_session(software_version())
         identity = Identity(settings.box_id, session, key, PublicKey.from_base64(settings.central.public_key))
-        link = _link(folder, settings, identity, parts, gauges=[line.gauge for line in lines], http=http)
+        link = _link(folder, settings, identity, parts, lines=lines, rulebook=rulebook, http=http)
         supervisor = Supervisor(lines, link, outbox=outbox, clock=clock, faults=faults)
         with display:
             return supervisor.run(display)
@@ -208,11 +211,14 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _lines(folder: Path, settings: Settings, parts: Parts, origin: Origin, *, loop: bool) -> list[Line]:
+def _lines(
+    folder: Path, settings: Settings, parts: Parts, origin: Origin, *, loop: bool
+) -> tuple[list[Line], Rulebook]:
     """A line per camera that is enabled and has a rule. The network, where one is needed, is shared."""
     enabled = {name: camera for name, camera in settings.cameras.items() if camera.enabled}
     network: Network | None = None
-    lines = []
+    lines: list[Line] = []
+    ruled: list[RuledCamera] = []
     for name, facts in enabled.items():
         if facts.detections is not None:
             detector: FrameDetector = open_detector(settings.detector, facts.detections)
@@ -227,9 +233,10 @@ def _lines(folder: Path, settings: Settings, parts: Parts, origin: Origin, *, lo
         location = facts.model_dump(include={"lat", "lon", "crs", "address"}, exclude_none=True)
         pipeline = build_pipeline(parts, origin, camera=camera, detector=detector, rules=rules, location=location)
         lines.append(Line(camera, pipeline, CameraGauge(name)))
+        ruled.append(RuledCamera(name, pipeline, rules, detector.class_names, detector.name, detector.class_scores))
     if not lines:
         raise BoxError(f"{folder / BOX_YAML}: no camera is enabled; set `enabled: true` for one")
-    return lines
+    return lines, Rulebook(folder / settings.rules, ruled)
 
 
 def _link(
@@ -238,11 +245,15 @@ def _link(
     identity: Identity,
     parts: Parts,
     *,
-    gauges: Sequence[CameraGauge],
+    lines: Sequence[Line],
+    rulebook: Rulebook,
     http: httpx.Client,
 ) -> Link:
     box_id, outbox, clock, faults = identity.box_id, parts.outbox, parts.clock, parts.faults
-    filters = [topics.of_box(box_id, "acknowledgement")]
+    filters = [topics.of_box(box_id, kind) for kind in ("acknowledgement", "command")]
+    versions = origin_of(box_id, settings.tenant, settings.site).versions
+    states: States = {"rules": rulebook.state, "versions": lambda: versions.model_dump(mode="json", exclude_none=True)}
+    handlers: Handlers = {"rules": rulebook.change, "resend": lambda _: {"queued": outbox.resend()}}
     address = BrokerAddress.parse(settings.central.broker)
     broker = MqttBroker(address, box_id, availability(identity, "offline"), filters)
     return Link(
@@ -251,14 +262,16 @@ def _link(
         uploader=Uploader(settings.central.url, box_id, outbox, clock, faults=faults, client=http),
         heartbeats=Heartbeats(
             identity,
-            origin_of(box_id, settings.tenant, settings.site).versions,
+            versions,
             folder,
-            cameras=gauges,
+            cameras=[line.gauge for line in lines],
             outbox=outbox,
             broker=broker,
             clock=clock,
             faults=faults,
         ),
+        desk=CommandDesk(identity, outbox, broker, clock, faults=faults, handlers=handlers),
+        notices=Notices(identity, broker, clock, states=states, stills=rulebook.stills()),
     )
 
 

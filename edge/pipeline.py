@@ -14,9 +14,12 @@ from edge.delivery.outbox import Outbox
 from edge.delivery.report import Writer
 from edge.delivery.revision import Revision, RevisionDraft
 from edge.detection.detector import FrameDetector
+from edge.evidence.stills import Glance
 from edge.evidence.store import EvidenceStore, StoreError
+from edge.incidents.incident import IncidentChange
 from edge.incidents.register import Register
 from edge.rules.judge import Judge
+from edge.rules.rule_set import RuleSet
 from edge.tracking.tracker import Tracker
 
 UNCOMMITTED_MAX = 256  # a few MB of thumbnails
@@ -53,6 +56,7 @@ class Pipeline:
         self._dossiers = dossiers
         self._committer = committer
         self._last: Sight | None = None
+        self._changed: RuleSet | None = None
 
     def step(self, frame: Frame) -> Step:
         """Raises DetectorError. While the outbox refuses commits for too long, frames pass without being looked at."""
@@ -63,11 +67,30 @@ class Pipeline:
         detect_s = time.perf_counter() - started_s
         tracks = self._tracker.update(detections, frame.stream_s)
         sight = self._last = Sight(frame, detections, tracks)
+        withdrawn = self._change_rules(frame)
         violations = self._judge.observe(tracks, frame.moment.wall.astimezone())
-        changes = self._register.observe(violations, tracks, frame.moment)
+        changes = (*withdrawn, *self._register.observe(violations, tracks, frame.moment))
         drafts = self._dossiers.drafts(changes, self._register.open_incidents, sight)
         revisions = self._committer.commit(drafts)
         return Step(frame, len(tracks.seen), len(self._dossiers), detect_s, revisions)
+
+    def take_rules(self, rules: RuleSet) -> None:
+        """From any thread; they hold from the next frame on."""
+        self._changed = rules
+
+    def glance(self) -> Glance | None:
+        """From any thread: the newest frame for everybody's eyes; None before the first one."""
+        sight = self._last
+        return None if sight is None else self._dossiers.glance(sight)
+
+    def _change_rules(self, frame: Frame) -> tuple[IncidentChange, ...]:
+        rules, self._changed = self._changed, None
+        if rules is None:
+            return ()
+        own = rules.for_camera(frame.camera_id)
+        self._judge.change_rules(own)
+        self._dossiers.change_rules([zone.polygon for zone in rules.masks(frame.camera_id)], rules.version)
+        return self._register.change_rules(own, frame.stream_s, frame.moment)
 
     def finish(self, reason: CloseReason) -> tuple[Revision, ...]:
         """Closes everything that is open, with the clips that are still owed: the stream is over."""

@@ -13,13 +13,15 @@ from contract.incident_report import CloseReason
 from edge.capture.camera import Camera, CameraError, CameraSilent
 from edge.capture.frame import Frame
 from edge.clock import Clock
-from edge.delivery.broker import Broker
+from edge.delivery.broker import Broker, BrokerEvent
+from edge.delivery.command_desk import CommandDesk
 from edge.delivery.faults import Faults
 from edge.delivery.outbox import Outbox
 from edge.delivery.publisher import Publisher
 from edge.delivery.uploader import Uploader
 from edge.health.camera_gauge import DEGRADED_S, CameraGauge
 from edge.health.heartbeat import Heartbeats
+from edge.health.notices import Notices
 from edge.health.status import BoxStatus, Display
 from edge.health.watchdog import Worker
 
@@ -71,6 +73,12 @@ class Link:
     publisher: Publisher
     uploader: Uploader
     heartbeats: Heartbeats
+    desk: CommandDesk
+    notices: Notices
+
+    def handle(self, event: BrokerEvent) -> None:
+        self.publisher.handle(event)
+        self.desk.handle(event)
 
 
 class Supervisor:
@@ -86,10 +94,12 @@ class Supervisor:
         self._failed: list[str] = []
         self._cameras = [Worker(f"camera {line.camera.camera_id}", self._watching(line), clock) for line in self._lines]
         self._links = [
-            Worker("broker", lambda stopping, _: link.broker.run(stopping, link.publisher.handle), clock),
+            Worker("broker", lambda stopping, _: link.broker.run(stopping, link.handle), clock),
             Worker("publisher", link.publisher.run, clock, STALL_S),
             Worker("uploader", link.uploader.run, clock, STALL_S),
             Worker("heartbeat", link.heartbeats.run, clock, STALL_S),
+            Worker("commands", link.desk.run, clock, STALL_S),
+            Worker("notices", link.notices.run, clock, STALL_S),
         ]
 
     def run(self, display: Display) -> int:

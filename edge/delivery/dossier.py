@@ -12,7 +12,7 @@ from edge.delivery.report import Writer
 from edge.delivery.revision import RevisionDraft
 from edge.evidence.redaction import Polygon, Redaction
 from edge.evidence.sealer import Sealed, Sealer
-from edge.evidence.stills import Labelled, Scene
+from edge.evidence.stills import Glance, Labelled, Scene, thumbnail_jpeg
 from edge.evidence.store import SealedFile
 from edge.evidence.track_history import TrackHistory
 from edge.incidents.incident import Incident, IncidentChange
@@ -65,6 +65,18 @@ class Dossiers:
 
     def __len__(self) -> int:
         return len(self._dossiers)
+
+    def change_rules(self, masks: Collection[Polygon], rule_pack: str) -> None:
+        """rule_pack: the version that reports name from now on."""
+        self._masks = tuple(masks)
+        origin = self._writer.origin
+        versions = origin.versions.model_copy(update={"rule_pack": rule_pack})
+        self._writer = replace(self._writer, origin=replace(origin, versions=versions))
+
+    def glance(self, sight: Sight) -> Glance:
+        """A picture of the camera that may be shown to everybody."""
+        scene = Scene((), "", (), Redaction.of(sight.detections, self._masks, sight.tracks.lost))
+        return Glance(sight.frame.moment.wall, thumbnail_jpeg(sight.frame.image, scene))
 
     def drafts(
         self, changes: Sequence[IncidentChange], incidents_open: Sequence[Incident], sight: Sight

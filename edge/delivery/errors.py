@@ -5,6 +5,7 @@ DeliveryError
 |   `-- OutboxFullError    it refuses a commit rather than drop what it holds
 |-- BrokerError        the broker's address or answer is not usable
 |-- UploadError        one file cannot be sent, or not yet
+|-- CommandRefusedError    a command of the centre that this box will not carry out, and why
 `-- EnrolmentError     the centre and this box do not agree to know each other
 """
 
@@ -31,3 +32,7 @@ class UploadError(DeliveryError):
 
 class EnrolmentError(DeliveryError):
     """The centre refused this box, or is not the centre that the token was made by."""
+
+
+class CommandRefusedError(DeliveryError):
+    """A command cannot be carried out; the message is the reason that the centre is told."""

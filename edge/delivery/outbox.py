@@ -20,7 +20,7 @@ from edge.clock import Clock, Moment
 from edge.delivery import outbox_rows
 from edge.delivery.errors import OutboxError, OutboxFullError
 from edge.delivery.outbox_tables import ATTEMPTS, TABLES
-from edge.delivery.queued import CommittedIncident, OutboxDepth, QueuedFile, QueuedReport
+from edge.delivery.queued import AnsweredCommand, CommittedIncident, OutboxDepth, QueuedFile, QueuedReport
 from edge.delivery.receipts import apply_acknowledgement
 from edge.delivery.revision import ChainPosition, Revision, RevisionDraft
 
@@ -135,6 +135,17 @@ class Outbox:
             count = outbox_rows.take_up_again(connection)
         self._tell()
         return count
+
+    def answered(self) -> tuple[AnsweredCommand, ...]:
+        """The newest command of each name that this box took up."""
+        sql = "SELECT name, version, command_id, answer FROM command ORDER BY name"
+        return self._reading(lambda rows: tuple(AnsweredCommand(*row) for row in rows.execute(sql)))
+
+    def note_answer(self, command: AnsweredCommand) -> None:
+        """Durable when it returns: its version of that name never comes again."""
+        values = (command.name, command.version, command.command_id, command.answer)
+        with self._writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO command VALUES (?, ?, ?, ?)", values)
 
     def depth(self) -> OutboxDepth:
         now = self._clock.now()

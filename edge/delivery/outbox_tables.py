@@ -44,6 +44,13 @@ CREATE TABLE IF NOT EXISTS open_incident (       -- the last report of what is n
     incident_id TEXT PRIMARY KEY,
     payload     BLOB NOT NULL
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS command (             -- the newest command of each name, and what the centre was answered
+    name       TEXT PRIMARY KEY,
+    version    INTEGER NOT NULL,
+    command_id TEXT NOT NULL,
+    answer     BLOB NOT NULL
+) STRICT;
 """
 
 # Attempts are forgotten with the process: after a restart everything unacknowledged is due at once.

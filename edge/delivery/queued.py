@@ -50,3 +50,13 @@ class OutboxDepth:
     files_rejected: int
     report_seq_low: int | None
     report_seq_high: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredCommand:
+    """answer: the signed CommandResult, as it was sent and is sent again when somebody asks twice."""
+
+    name: str
+    version: int
+    command_id: str
+    answer: bytes

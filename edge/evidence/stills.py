@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import cv2
 import numpy as np
@@ -37,6 +38,14 @@ class Scene:
     place_label: str
     boxes: Sequence[Labelled]
     redaction: Redaction
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a camera sees, with people pixelated and masks burned in. jpeg: at most 20 KB."""
+
+    captured: datetime
+    jpeg: bytes
 
 
 def encode_png(image: NDArray[np.uint8]) -> bytes:

@@ -19,9 +19,17 @@ class Judge:
 
     def __init__(self, rules: Sequence[Rule], camera_id: str) -> None:
         """rules: the enabled ones of this camera (`RuleSet.for_camera`)."""
+        self._camera_id = camera_id
         self._watches = [(rule, watch_of(rule, camera_id)) for rule in rules]
         self._intervals: deque[float] = deque(maxlen=INTERVALS_KEPT)
         self._latest_s: float | None = None
+
+    def change_rules(self, rules: Sequence[Rule]) -> None:
+        """From the next frame on. A rule that stays as it is remembers what it has seen."""
+        known = self._watches
+        self._watches = [
+            next((pair for pair in known if pair[0] == rule), (rule, watch_of(rule, self._camera_id))) for rule in rules
+        ]
 
     def observe(self, tracks: Tracks, local: datetime) -> tuple[Violation, ...]:
         """The violations that go on now, opened or not yet; each in every frame until it has ended.

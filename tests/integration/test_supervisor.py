@@ -22,6 +22,7 @@ from edge.capture.frame import Frame
 from edge.capture.packet_ring import PacketRing
 from edge.clock import SystemClock
 from edge.delivery.broker import Message, Received
+from edge.delivery.command_desk import CommandDesk
 from edge.delivery.faults import Faults
 from edge.delivery.identity import Identity
 from edge.delivery.memory_broker import MemoryBroker
@@ -30,6 +31,7 @@ from edge.delivery.publisher import Publisher
 from edge.delivery.uploader import Uploader, make_client
 from edge.health.camera_gauge import CameraGauge
 from edge.health.heartbeat import Heartbeats
+from edge.health.notices import Notices
 from edge.health.status import BoxStatus, Display
 from edge.supervisor import Line, Link, Supervisor, SupervisorError
 from tests.edge.delivery.drafts import BOX_KEY, Draft, next_draft
@@ -118,7 +120,11 @@ class Bench:
             **common,  # type: ignore[arg-type]
         )
         uploader = Uploader(self.store.url, "box-1", self.outbox, clock, faults=self.faults, client=make_client())
-        link = Link(broker, Publisher(identity, self.outbox, broker, clock, self.faults), uploader, heartbeats)
+        publisher = Publisher(identity, self.outbox, broker, clock, self.faults)
+        desk = CommandDesk(identity, self.outbox, broker, clock, faults=self.faults, handlers={})
+        link = Link(
+            broker, publisher, uploader, heartbeats, desk, Notices(identity, broker, clock, states={}, stills={})
+        )
         return Supervisor([Line(camera, self.analysis, gauge)], link, **common)  # type: ignore[arg-type]
 
 
