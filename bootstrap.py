@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import urllib.request
 import zipfile
 from io import BytesIO
@@ -50,7 +51,12 @@ TEST_TOOLS = (
         RTSP_PACKAGES,
         "the RTSP tests are skipped",
     ),
+    ("command -v mosquitto_sub", "mosquitto-clients", "the shell example of a consumer is skipped"),
+    ("command -v jq", "jq", "the shell example of a consumer is skipped"),
 )
+ASYNCAPI_SPECS = "@asyncapi/specs@6.11.1"  # npm, Apache-2.0: AsyncAPI's own JSON Schemas
+ASYNCAPI_SCHEMA = TOOLS / "asyncapi-3.0.0.json"
+ASYNCAPI_SHA256 = "d4571a420e6ffb7fcc7066c95a6db1202f299a3c51daa103d0706bf30f95e626"
 
 
 class BootstrapError(Exception):
@@ -186,6 +192,25 @@ def install_from_debian(packages: list[str]) -> bool:
     return False
 
 
+def fetch_asyncapi_schema() -> None:
+    """Where npm is: without it one test is skipped."""
+    if ASYNCAPI_SCHEMA.is_file() or not runs(["npm", "--version"]):
+        return
+    TOOLS.mkdir(exist_ok=True)
+    pack = ["npm", "pack", "--silent", "--pack-destination", str(TOOLS), ASYNCAPI_SPECS]
+    archive = TOOLS / "asyncapi-specs-6.11.1.tgz"
+    if not runs(pack) or not archive.is_file():
+        print(f"test-tools: npm cannot get {ASYNCAPI_SPECS}; the check against AsyncAPI's schema is skipped")
+        return
+    with tarfile.open(archive) as packed:
+        member = packed.extractfile("package/schemas/3.0.0.json")
+        content = member.read() if member else b""
+    archive.unlink()
+    if hashlib.sha256(content).hexdigest() != ASYNCAPI_SHA256:
+        raise BootstrapError(f"{ASYNCAPI_SPECS} from npm does not hold the expected schema; nothing is used")
+    ASYNCAPI_SCHEMA.write_bytes(content)
+
+
 def test_tools() -> None:
     """Raises BootstrapError only for what no test run can do without."""
     there = {check: runs(["/bin/sh", "-c", check]) for check, _, _ in TEST_TOOLS}
@@ -211,6 +236,7 @@ def main(arguments: list[str]) -> int:
             setup(dev="--dev" in arguments)
         elif arguments == ["test-tools"]:
             test_tools()
+            fetch_asyncapi_schema()
         else:
             print("usage: bootstrap.py setup [--dev] | test-tools", file=sys.stderr)
             return 2
