@@ -160,15 +160,19 @@ def open_replay(
     Raises BoxError, RulesError, OutboxError.
     """
     if not clip.is_file():
-        raise BoxError(f"{clip}: no such file; give a video file")
+        what = "is a folder" if clip.is_dir() else "no such file"
+        raise BoxError(f"{clip}: {what}; give a video file")
     rules = _rules_for(detector, rules_path)
     camera_id = camera_id or _only_camera(rules) or _slug(clip.stem)
     rules = _rules_for(detector, rules_path, (camera_id,))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BoxError(f"{out}: holds something already; a replay goes into a new folder")
-    out.mkdir(parents=True, exist_ok=True)
     key = SigningKey.generate()
-    (out / PUBLIC_KEY).write_bytes(key.public.pem())
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / PUBLIC_KEY).write_bytes(key.public.pem())
+    except OSError as error:
+        raise BoxError(f"{out}: cannot be written ({error.strerror}); give --out a folder that can be made") from error
     clock = SystemClock()
     parts = Parts(clock, key, Outbox(out / OUTBOX, clock), DiskStore(out), Faults())
     camera = ReplayCamera(camera_id, clip, start or datetime.fromtimestamp(clip.stat().st_mtime).astimezone())

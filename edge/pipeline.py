@@ -100,6 +100,11 @@ class Pipeline:
         changes = self._register.finish(frame.stream_s, frame.moment, reason)
         return self._committer.commit(self._dossiers.drafts(changes, (), self._last))
 
+    def settle(self) -> int:
+        """Tries again to commit what the outbox refused (a full disk); how many revisions still wait in memory."""
+        self._committer.commit(())
+        return self._committer.waiting
+
 
 class Committer:
     """Group commit, then the copies of what is committed: manifest files and chain head. For one camera's thread."""
@@ -114,7 +119,12 @@ class Committer:
     @property
     def full(self) -> bool:
         """So much waits that no more should come."""
-        return len(self._waiting) >= UNCOMMITTED_MAX
+        return self.waiting >= UNCOMMITTED_MAX
+
+    @property
+    def waiting(self) -> int:
+        """Drafts that the outbox refused so far."""
+        return len(self._waiting)
 
     def commit(self, drafts: Sequence[RevisionDraft]) -> tuple[Revision, ...]:
         """Drafts that the outbox refuses wait for the next call; a fault says so."""

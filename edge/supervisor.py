@@ -27,6 +27,7 @@ from edge.health.watchdog import Worker
 
 SHOW_S = 1.0
 LOOK_S = 0.1
+SETTLE_S = 0.5  # between two tries to commit what a full disk refused
 STALL_S = 120.0
 LOST_S = 30.0  # without a picture: what is open is closed as `camera_lost`
 CAMERA_STOP_S = 10.0  # to close open incidents and commit them
@@ -54,6 +55,8 @@ class Analysis(Protocol):
     def step(self, frame: Frame, /) -> Outcome: ...
 
     def finish(self, reason: CloseReason, /) -> object: ...
+
+    def settle(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ class Supervisor:
     def run(self, display: Display) -> int:
         """Until every camera has ended and everything is delivered (0), or a signal, then what is open is closed.
 
-        1 when a camera failed or the centre refused something. Raises SupervisorError when a part dies.
+        1 when a camera failed, the centre refused something, or a signal came while the disk refused commits. Raises
+        SupervisorError when a part dies.
         """
         with self._until_signalled() as stopping:
             for worker in (*self._links, *self._cameras):
@@ -174,6 +178,7 @@ class Supervisor:
             except CameraError as error:
                 self._fail(line, error)
             line.gauge.set_state("offline")
+            self._settle(line, stopping)
 
         return watch
 
@@ -194,6 +199,16 @@ class Supervisor:
                 self._fail(line, error)
                 return "camera_lost"
         return "interrupted"
+
+    def _settle(self, line: Line, stopping: threading.Event) -> None:
+        """Waits until everything is committed: on a full disk until there is room, or until the box has to stop."""
+        while waiting := line.pipeline.settle():
+            if stopping.wait(SETTLE_S):
+                self._failed.append(f"camera {line.camera.camera_id}")
+                LOG.warning(
+                    "camera %s: %d revisions could not be committed and are lost", line.camera.camera_id, waiting
+                )
+                return
 
     def _fail(self, line: Line, error: CameraError) -> None:
         name = f"camera {line.camera.camera_id}"

@@ -28,6 +28,13 @@ CASES = [
     ("another camera", {}, (*REPLAY, "--camera", "gate_9"), r"no rule is for a camera of this box \(gate_9\)"),
     ("broken detections", {"script": b"{}"}, REPLAY, r"detections .*hall\.jsonl: line 1: "),
     ("a folder in use", {"out/x": b"x"}, REPLAY, r"out: holds something already; a replay goes into a new folder"),
+    (
+        "a folder inside a file",
+        {},
+        (*REPLAY[:-1], "{rules}/out"),
+        r"rules\.yaml/out: cannot be written \(Not a directory",
+    ),
+    ("a folder as video", {}, ("replay", "{folder}", *REPLAY[2:]), r": is a folder; give a video file"),
     ("an unknown model", {}, (*REPLAY[:4], "--model", "nope", *REPLAY[6:]), r"no model package 'nope'"),
     (
         "tracks of nothing",

@@ -177,6 +177,22 @@ def test_what_the_outbox_refuses_waits_and_is_committed_when_it_takes_again(
     assert bench.parts.faults.current() == ()
 
 
+def test_what_waits_when_the_stream_ends_is_counted_until_the_outbox_takes_it(
+    scene: Scene, tmp_path: Path, key: SigningKey
+) -> None:
+    bench = Bench(tmp_path, key)
+    bench.parts.outbox._rows_max = 0
+    with ReplayCamera("hall_1", scene.clip, START) as camera:
+        pipeline = bench.pipeline(scene, camera)
+        for frame in camera.frames():
+            pipeline.step(frame)
+        assert pipeline.finish("ended") == ()
+    assert (pipeline.settle(), bench.reports()) == (3, [])
+    bench.parts.outbox._rows_max = 100
+    assert pipeline.settle() == 0
+    assert [report.phase for report in bench.reports()] == ["open", "update", "close"]
+
+
 def test_while_too_much_waits_frames_pass_unseen_and_memory_stays(
     scene: Scene, tmp_path: Path, key: SigningKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:

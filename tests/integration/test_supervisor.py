@@ -1,5 +1,6 @@
 """The supervisor runs cameras and link together, ends when all is delivered, and dies loudly rather than half."""
 
+import itertools
 import json
 import os
 import signal
@@ -72,11 +73,12 @@ class Step:
 
 @dataclass
 class OneIncident:
-    """Opens an incident with the first frame and closes it at the end."""
+    """Opens an incident with the first frame and closes it at the end. settling: what still waits, at each try."""
 
     outbox: Outbox
     draft: Draft = field(default_factory=Draft)
     reason: str = ""
+    settling: Iterator[int] = field(default_factory=lambda: iter(()))
 
     def step(self, frame: Frame, /) -> Step:
         if frame.index == 0:
@@ -86,6 +88,9 @@ class OneIncident:
     def finish(self, reason: CloseReason, /) -> object:
         self.reason = reason
         return self.outbox.commit([next_draft(self.draft, "close")])
+
+    def settle(self) -> int:
+        return next(self.settling, 0)
 
 
 class Shown(Display):
@@ -206,6 +211,23 @@ def test_without_a_centre_a_run_waits_and_nothing_is_given_up(bench: Bench) -> N
     timer.start()
     bench.supervisor(StillCamera(2)).run(bench.shown)
     assert bench.outbox.depth().rows == 2
+
+
+def test_a_run_goes_on_until_a_disk_that_was_full_has_taken_everything(bench: Bench, centre: Centre) -> None:
+    supervisor = bench.supervisor(StillCamera(2))
+    bench.analysis.settling = iter((2, 1))
+    assert supervisor.run(bench.shown) == 0
+    assert next(bench.analysis.settling, None) is None, "asked until nothing waited"
+
+
+def test_a_box_that_must_stop_with_a_full_disk_says_what_is_lost_and_ends_with_one(
+    bench: Bench, centre: Centre, caplog: pytest.LogCaptureFixture
+) -> None:
+    supervisor = bench.supervisor(StillCamera(2))
+    bench.analysis.settling = itertools.repeat(3)
+    threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    assert supervisor.run(bench.shown) == 1
+    assert "camera hall_1: 3 revisions could not be committed and are lost" in caplog.text
 
 
 def test_a_camera_that_is_lost_closes_its_incident_and_is_a_fault_and_exit_one(bench: Bench, centre: Centre) -> None:
