@@ -1,4 +1,4 @@
-"""`xunjian edge init | run | replay | track | incidents | resend`: the box on the command line."""
+"""`xunjian edge init | run | replay | track | cameras | snapshot | incidents | resend`: the box on the command line."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from rich.progress import Progress
 
 from contract.errors import ContractError
 from contract.ids import SLUG_PATTERN
-from edge import box
+from edge import box, camera_commands
 from edge.capture.camera import CameraError
 from edge.capture.masking import masked
 from edge.capture.video_file import ReplayCamera
@@ -70,19 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="xunjian edge", description="the box: watches cameras, seals, reports")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    making = commands.add_parser("init", help="make a box of a folder and introduce it to its centre")
-    making.add_argument("folder", type=Path, metavar="DIR")
-    making.add_argument("--central", required=True, metavar="URL")
-    making.add_argument("--broker", metavar="mqtt://HOST:PORT", help="default: the one that the centre names")
-    making.add_argument("--token", choices=("-",), help="- reads it from standard input; default: $XUNJIAN_TOKEN")
-    making.add_argument("--camera", action="append", type=_named, required=True, metavar="NAME=SOURCE", dest="cameras")
-    making.add_argument("--rules", type=Path, required=True, metavar="FILE")
-    making.add_argument("--detections", action="append", type=_named, default=[], metavar="NAME=FILE")
-    making.add_argument("--box", metavar="ID", help="default: box- and 8 digits of its key")
-    making.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
-    making.add_argument("--size", type=_side_px, metavar="PX", help="longer side of the network's input")
-    making.set_defaults(run=_init)
-
+    _add_init(commands)
     running = commands.add_parser("run", help="watch the cameras; ends when every file has ended and is delivered")
     running.add_argument("folder", type=Path, metavar="DIR")
     running.add_argument("--loop", action="store_true", help="files begin again at their end, as a camera never ends")
@@ -110,7 +98,24 @@ def _parser() -> argparse.ArgumentParser:
     tracking.set_defaults(run=_track)
 
     _add_outbox_commands(commands)
+    camera_commands.add_to(commands)
     return parser
+
+
+def _add_init(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    making = commands.add_parser("init", help="make a box of a folder and introduce it to its centre")
+    making.add_argument("folder", type=Path, metavar="DIR")
+    making.add_argument("--central", required=True, metavar="URL")
+    making.add_argument("--broker", metavar="mqtt://HOST:PORT", help="default: the one that the centre names")
+    making.add_argument("--token", choices=("-",), help="- reads it from standard input; default: $XUNJIAN_TOKEN")
+    making.add_argument("--camera", action="append", type=_named, required=True, metavar="NAME=SOURCE", dest="cameras")
+    making.add_argument("--sub", action="append", type=_named, default=[], metavar="NAME=URL", dest="subs")
+    making.add_argument("--rules", type=Path, required=True, metavar="FILE")
+    making.add_argument("--detections", action="append", type=_named, default=[], metavar="NAME=FILE")
+    making.add_argument("--box", metavar="ID", help="default: box- and 8 digits of its key")
+    making.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
+    making.add_argument("--size", type=_side_px, metavar="PX", help="longer side of the network's input")
+    making.set_defaults(run=_init)
 
 
 def _add_outbox_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -156,6 +161,7 @@ def _init(arguments: argparse.Namespace) -> int:
         broker=arguments.broker,
         token=token.strip(),
         cameras=dict(arguments.cameras),
+        subs=dict(arguments.subs),
         scripts={name: Path(file) for name, file in arguments.detections},
         rules=arguments.rules,
         box_id=arguments.box,

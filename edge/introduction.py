@@ -8,6 +8,8 @@ import yaml
 
 from contract.signing import SigningKey
 from edge import box
+from edge.capture.camera import CameraError
+from edge.capture.source import kind_of
 from edge.delivery.enrolment import enrol
 from edge.durable_file import write_durably
 from edge.rules.rules_file import load_rules
@@ -20,7 +22,9 @@ KEYS = "keys"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the command line says. cameras: name -> file or address. scripts: name -> detections in a file."""
+    """What the command line says. cameras: name -> file or address. subs: name -> address of a smaller stream for
+    detection. scripts: name -> detections in a file.
+    """
 
     central_url: str
     broker: str | None
@@ -28,6 +32,7 @@ class Told:
     cameras: Mapping[str, str]
     scripts: Mapping[str, Path]
     rules: Path
+    subs: Mapping[str, str]
     box_id: str | None
     model: str | None
     size_px: int | None = None
@@ -41,8 +46,11 @@ def initialise(folder: Path, told: Told) -> Settings:
     """
     sources, passwords = _sources(told.cameras)
     scripts = {name: path.resolve() for name, path in told.scripts.items()}
-    if unknown := sorted(set(scripts) - set(sources)):
-        raise box.BoxError(f"--detections {unknown[0]}=...: there is no camera {unknown[0]}, only {', '.join(sources)}")
+    for option, names in (("--detections", scripts), ("--sub", told.subs)):
+        if unknown := sorted(set(names) - set(sources)):
+            only = ", ".join(sources)
+            raise box.BoxError(f"{option} {unknown[0]}=...: there is no camera {unknown[0]}, only {only}")
+    subs = _subs(told.subs, sources, passwords)
     _check_rules(told, list(sources), scripts)
     try:
         (folder / KEYS).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -52,7 +60,11 @@ def initialise(folder: Path, told: Told) -> Settings:
     box_id = told.box_id or _former_id(folder) or f"box-{key.public.key_id[:8]}"
     welcome = enrol(told.central_url, told.token, box_id, key, box.software_version())
     cameras = {
-        name: {"source": source, "detections": str(scripts[name]) if name in scripts else None}
+        name: {
+            "source": source,
+            "detect_source": subs.get(name),
+            "detections": str(scripts[name]) if name in scripts else None,
+        }
         for name, source in sources.items()
     }
     facts = {
@@ -91,18 +103,31 @@ def _sources(cameras: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]
     sources: dict[str, str] = {}
     passwords: dict[str, str] = {}
     for name, told in cameras.items():
-        if "://" not in told:
-            if not Path(told).is_file():
-                raise box.BoxError(f"--camera {name}={told}: no such file; give a video file or rtsp://HOST/PATH")
+        try:
+            kind = kind_of(told)
+        except CameraError as error:
+            raise box.BoxError(f"--camera {name}: {error}") from error
+        if kind in ("rtsp", "http"):
+            sources[name], password = split_password(told, f"{KEYS}/{name}.password")
+            if password is not None:
+                passwords[name] = password
+        elif not Path(told).exists():
+            raise box.BoxError(f"--camera {name}={told}: no such file; give a video file or rtsp://HOST/PATH")
+        else:
             sources[name] = str(Path(told).resolve())
-            continue
-        if not told.startswith(("rtsp://", "rtsps://")):
-            scheme = told.partition("://")[0]
-            raise box.BoxError(f"--camera {name}: {scheme}:// is not read; give a video file or rtsp://HOST/PATH")
-        sources[name], password = split_password(told, f"{KEYS}/{name}.password")
-        if password is not None:
-            passwords[name] = password
     return sources, passwords
+
+
+def _subs(told: Mapping[str, str], sources: Mapping[str, str], passwords: dict[str, str]) -> dict[str, str]:
+    """What box.yaml says of each second stream; its password joins the others under a name of its own."""
+    subs: dict[str, str] = {}
+    for name, address in told.items():
+        if not ("://" in address and "://" in sources[name]):
+            raise box.BoxError(f"--sub {name}: goes with a network camera; give rtsp://HOST/PATH for it and --camera")
+        subs[name], password = split_password(address, f"{KEYS}/{name}-sub.password")
+        if password is not None:
+            passwords[f"{name}-sub"] = password
+    return subs
 
 
 def _check_rules(told: Told, cameras: list[str], scripts: Mapping[str, Path]) -> None:

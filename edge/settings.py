@@ -42,10 +42,12 @@ class ViewSettings(_Section):
 
 class CameraSettings(_Section):
     """source: a file, or an RTSP address in which `${NAME}` stands for an environment variable and `${keys/FILE}` for
-    the content of a file of this box that only its owner can read. detections: a script in the place of the detector.
+    the content of a file of this box that only its owner can read. detect_source: a smaller stream of the same view
+    for detection; `source` is then kept for evidence, undecoded. detections: a script in the place of the detector.
     """
 
     source: str = Field(min_length=1)
+    detect_source: str | None = Field(default=None, pattern=r"^(rtsps?|https?)://\S+$")
     detections: Path | None = None
     detector: ViewSettings | None = None
     enabled: bool = True
@@ -56,7 +58,7 @@ class CameraSettings(_Section):
 
     @property
     def is_stream(self) -> bool:
-        return "://" in self.source
+        return "://" in self.source or self.source.startswith("/dev/video")
 
 
 class CentralSettings(_Section):

@@ -30,14 +30,20 @@ def skip_without_rtsp_server() -> None:
 
 @contextlib.contextmanager
 def rtsp_camera(
-    folder: Path, codec: str = "h264", *, fps: int = 10, stop_after: int = 0, login: tuple[str, ...] = ()
+    folder: Path,
+    codec: str = "h264",
+    *,
+    fps: int = 10,
+    stop_after: int = 0,
+    login: tuple[str, ...] = (),
+    port: int | None = None,
 ) -> Iterator[str]:
-    """Serves a rendered clip in a loop; gives the address, without the login."""
+    """Serves a rendered clip in a loop; gives the address, without the login. port: default any that is free."""
     skip_without_rtsp_server()
-    port, packets = free_port(), folder / "packets"
+    port, packets = port or free_port(), folder / "packets"
     packets.write_bytes(_packets(folder, codec, fps))
     command = [SYSTEM_PYTHON, str(SERVER), str(port), str(packets), codec, str(fps), str(stop_after), *login]
-    log = folder / "rtsp.log"
+    log = folder / f"rtsp-{codec}.log"
     with Running(command, log) as server:
         eventually(lambda: b"ready" in log.read_bytes() or server.process.poll() is not None, 20, "the RTSP server")
         assert server.process.poll() is None, log.read_text()

@@ -14,14 +14,20 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
+from edge.capture import http_mjpeg, rtsp
 from edge.capture.camera import CameraError
+from edge.capture.http_mjpeg import HttpCamera
 from edge.capture.live import LiveCamera
 from edge.capture.picture_slot import PictureSlot
+from edge.capture.recorder import Recorder
 from edge.capture.rtsp import RtspCamera
-from edge.capture.source import Source
+from edge.capture.source import Source, kind_of
+from edge.capture.v4l2 import V4l2Camera
 from edge.capture.video_file import VideoFileCamera
 from edge.capture.wire import Counts, Look, look_fields, receive, send, send_packets
 from edge.clock import Clock, SystemClock
+
+COMMAND_CHARACTERS_MAX = 15  # more is cut off by the kernel
 
 
 class Descriptor:
@@ -43,6 +49,7 @@ def serve(source: Source, connection: Connection, slot_memory: Any) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # both reach the whole group; the box asks each camera to stop, in order
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold pictures and the password
+    Path("/proc/self/comm").write_text(f"cam-{source.camera_id}"[:COMMAND_CHARACTERS_MAX])  # what `ps` and `top` show
     logging.basicConfig(format="xunjian edge: %(message)s", level=logging.WARNING)
     slot = PictureSlot(slot_memory)
     os.close(slot_memory)
@@ -54,14 +61,23 @@ def serve(source: Source, connection: Connection, slot_memory: Any) -> None:
 def open_source(source: Source, clock: Clock) -> LiveCamera:
     """The camera for this kind of source. Raises CameraError when its address is of another kind."""
     common: dict[str, Any] = {"ring_bytes_max": source.ring_bytes_max, "start_s": source.start_s}
-    if source.kind == "rtsp":
-        return RtspCamera(source.camera_id, source.address, clock, source.patience, **common)
-    return VideoFileCamera(source.camera_id, Path(source.address), clock, loop=source.loop, **common)
+    if source.kind == "file":
+        return VideoFileCamera(source.camera_id, Path(source.address), clock, loop=source.loop, **common)
+    camera = {"rtsp": RtspCamera, "http": HttpCamera, "v4l2": V4l2Camera}[source.kind]
+    return camera(source.camera_id, source.address, clock, source.patience, keep_packets=source.main is None, **common)
+
+
+def recording(source: Source, camera: LiveCamera) -> contextlib.AbstractContextManager[object]:
+    """What keeps the packets of the main stream, where there is one. Raises CameraError as `open_source` does."""
+    if source.main is None:
+        return contextlib.nullcontext()
+    main, connect = source.main, {"rtsp": rtsp.connect, "http": http_mjpeg.connect}[kind_of(source.main)]
+    return Recorder(camera, lambda: connect(main, camera.ring, source.patience))
 
 
 def _answer(source: Source, connection: Connection, slot: PictureSlot) -> None:
     try:
-        with open_source(source, SystemClock()) as camera:
+        with open_source(source, SystemClock()) as camera, recording(source, camera):
             send(connection, "opened", counts=_counts(camera))
             while (question := receive(connection))["kind"] != "stop":
                 match question["kind"]:

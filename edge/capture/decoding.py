@@ -3,9 +3,12 @@
 What a broken-off or ended source means (a truncated file, a camera that is gone) is judged by the camera, not here.
 """
 
+import contextlib
 import heapq
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Self
 
 import av
@@ -18,6 +21,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from edge.capture.camera import CameraError, CredentialsError
+from edge.capture.ffmpeg_errors import reason, why_not_opened
 from edge.capture.packet_ring import EncodedPacket, PacketRing, StreamFormat
 from edge.capture.parameter_sets import is_annex_b, parameter_sets
 from edge.capture.timeline import Timeline
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
 PACKETS_BEFORE_KEYFRAME_MAX = 600  # streams of intra refresh never send one: after these, take what comes
 RATE_UNKNOWN = 25
 NO_VIDEO_FORMATS = frozenset({"tty"})  # FFmpeg draws any `.txt` as a terminal would
+UNSTAMPED_FORMATS = frozenset({"mpjpeg", "mjpeg", "jpeg_pipe"})  # pictures one after the other, without their times
+ARRIVAL_TIME_BASE = Fraction(1, 90_000)
+BURST_S = 1.5
 REORDERED_MAX = 32  # H.264 and H.265 hold back at most 16 pictures
 
 
@@ -50,7 +57,8 @@ class Picture:
 class VideoSource:
     """The first video stream of one opened source. `pictures` may be read once.
 
-    url: what FFmpeg opens; shown: the same as people may read it, the beginning of every error.
+    url: what FFmpeg opens; shown: the same as people may read it, the beginning of every error. ring: None keeps none.
+    arrival_s: a clock, for formats whose packets carry no time.
     Raises CameraError when the source cannot be opened or holds no video that can be decoded.
     """
 
@@ -58,22 +66,29 @@ class VideoSource:
         self,
         url: str,
         shown: str,
-        ring: PacketRing,
+        ring: PacketRing | None,
         *,
+        container_format: str | None = None,
         options: dict[str, str] | None = None,
         open_s_max: float | None = None,
         read_s_max: float | None = None,
+        arrival_s: Callable[[], float] | None = None,
     ) -> None:
         self._shown = shown
         self._ring = ring
         try:
             self._container: InputContainer = av.open(
-                url, "r", options=options or {}, timeout=(open_s_max, read_s_max), metadata_errors="replace"
+                url,
+                "r",
+                format=container_format,
+                options=options or {},
+                timeout=(open_s_max, read_s_max),
+                metadata_errors="replace",
             )
         except (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError) as error:
             raise CredentialsError(f"{shown}: the camera refuses the user name or password; check both") from error
         except av.error.FFmpegError as error:
-            raise CameraError(f"{shown}: {_why_not_opened(error, is_file=url.startswith('file:'))}") from error
+            raise CameraError(f"{shown}: {why_not_opened(error, is_file=url.startswith('file:'))}") from error
         try:
             if self._container.format.name in NO_VIDEO_FORMATS:
                 raise CameraError(f"{shown}: is a text, not a video; give a video file")
@@ -84,7 +99,10 @@ class VideoSource:
         self._interval_s = 1 / float(self._stream.average_rate or self._stream.guessed_rate or RATE_UNKNOWN)
         time_base = self._stream.time_base
         assert time_base is not None, "FFmpeg gives every demuxed stream a time base"
-        self.timeline = Timeline(time_base, max(1, round(self._interval_s / time_base)))
+        self._arrival_s = arrival_s if self._container.format.name in UNSTAMPED_FORMATS else None
+        self._start_s: Callable[[], float] | None = None
+        self._time_base = time_base if self._arrival_s is None else ARRIVAL_TIME_BASE
+        self.timeline = self._new_timeline(0.0)
         length = self._container.duration
         self.expected_s = None if length is None else length / av.time_base  # as the source says
         self._last_s = 0.0
@@ -103,15 +121,26 @@ class VideoSource:
         self.closed = True
         self._container.close()
 
-    def go_on_from(self, timeline: Timeline | None, start_s: float = 0.0) -> None:
-        """Continues the scale that an earlier run of the same source left, not before `start_s`."""
-        if timeline is not None and timeline.time_base == self.timeline.time_base:
-            timeline.restart(start_s)
+    def go_on_from(self, timeline: Timeline | None, start_s: Callable[[], float] = lambda: 0.0) -> None:
+        """Continues the scale that an earlier run of the same source left, not before `start_s`, which is asked when
+        the first packet is there.
+        """
+        if timeline is not None and timeline.time_base == self._time_base:
             self.timeline = timeline
-        else:
-            interval = max(1, round(self._interval_s / self.timeline.time_base))
-            self.timeline = Timeline(self.timeline.time_base, interval, start_s)
+        self._start_s = start_s
+
+    def _begin(self, start_s: float) -> None:
+        self.timeline.restart(start_s)
         self._last_s = start_s
+
+    def _new_timeline(self, start_s: float) -> Timeline:
+        return Timeline(self._time_base, max(1, round(self._interval_s / self._time_base)), start_s)
+
+    def _place(self, packet: "Packet[VideoStream]") -> tuple[int, int]:
+        if self._arrival_s is not None:
+            now = round(self._arrival_s() / self._time_base)
+            return self.timeline.place(now, now, None)
+        return self.timeline.place(packet.pts, packet.dts, packet.duration)
 
     def pictures(self) -> Iterator[Picture]:
         """Pictures in the order of showing, until the source ends. A packet that does not decode is passed over.
@@ -120,8 +149,11 @@ class VideoSource:
         """
         decoder = self._stream.codec_context
         for packet in self._packets():
-            stamped = packet.pts is not None
-            pts, dts = self.timeline.place(packet.pts, packet.dts, packet.duration)
+            if self._start_s is not None:
+                self._begin(self._start_s())
+                self._start_s = None
+            stamped = packet.pts is not None or self._arrival_s is not None
+            pts, dts = self._place(packet)
             packet.pts, packet.dts = pts if stamped else None, dts
             if not stamped:
                 self._expect(pts)
@@ -130,7 +162,8 @@ class VideoSource:
             except av.error.FFmpegError:
                 self.packets_undecodable += 1
                 frames = []
-            self._ring.append(self._encoded(packet, pts, dts))
+            if self._ring is not None:
+                self._ring.append(self._encoded(packet, pts, dts))
             yield from (self._picture(frame) for frame in frames)
         if self.closed:
             return
@@ -138,6 +171,44 @@ class VideoSource:
             yield from (self._picture(frame) for frame in decoder.decode(None))
         except av.error.FFmpegError:
             self.packets_undecodable += 1
+
+    def record(self, live_s: Callable[[], float], until: Callable[[], bool]) -> None:
+        """Fills the ring without decoding. live_s: what stream time it is now, by another stream of the same camera.
+
+        The first packets come in a burst, as old as the opening took; where they belong is known when it is over.
+        Raises ReadError as `pictures` does.
+        """
+        burst: list[Packet[VideoStream]] = []
+        began_s, offset_s, placed = live_s(), math.inf, False
+        for packet in self._packets():
+            if until():
+                return
+            burst.append(packet)
+            if not placed:
+                now_s = live_s()
+                offset_s = min(offset_s, now_s - self._stamp_s(packet))
+                if now_s - began_s < BURST_S:
+                    continue
+                self._begin(max(0.0, offset_s + self._stamp_s(burst[0])))
+                placed = True
+            for held in burst:
+                self._keep(held)
+            burst.clear()
+
+    def _stamp_s(self, packet: "Packet[VideoStream]") -> float:
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        return 0.0 if stamp is None else float(stamp * self._time_base)
+
+    def _keep(self, packet: "Packet[VideoStream]") -> None:
+        assert self._ring is not None, "recording without a ring"
+        pts, dts = self._place(packet)
+        before = self._format
+        encoded = self._encoded(packet, pts, dts)
+        if before not in (None, self._format):  # the size is in the picture only
+            with contextlib.suppress(av.error.FFmpegError):
+                self._stream.codec_context.decode(packet)
+            encoded = self._encoded(packet, pts, dts)
+        self._ring.append(encoded)
 
     def _packets(self) -> "Iterator[Packet[VideoStream]]":
         """From the first keyframe on: what comes before it refers to pictures that never came."""
@@ -154,7 +225,7 @@ class VideoSource:
                         return
                 waited += 1
         except av.error.FFmpegError as error:
-            raise ReadError(f"{self._shown}: {_reason(error)}") from error
+            raise ReadError(f"{self._shown}: {reason(error)}") from error
 
     def _encoded(self, packet: "Packet[VideoStream]", pts: int, dts: int) -> EncodedPacket:
         data = bytes(packet)
@@ -164,7 +235,7 @@ class VideoSource:
             float(pts * self.timeline.time_base),
             pts,
             dts,
-            packet.duration or 0,
+            (packet.duration or 0) if self._arrival_s is None else 0,
             packet.is_keyframe,
             data,
             self._format,
@@ -201,32 +272,3 @@ def _video_stream(container: InputContainer, shown: str) -> VideoStream:
     if streams[0].codec_context is None:
         raise CameraError(f"{shown}: its codec is not known; convert it to H.264, or set the camera to H.264 or H.265")
     return streams[0]
-
-
-def _why_not_opened(error: av.error.FFmpegError, *, is_file: bool) -> str:
-    match error:
-        case av.error.FileNotFoundError():
-            return "no such file; check the path"
-        case av.error.PermissionError():
-            return "may not be read; check the file's permissions"
-        case av.error.IsADirectoryError():
-            return "is a folder; give one video file"
-        case av.error.InvalidDataError() | av.error.EOFError() if is_file:
-            return (
-                "is not a video that can be read (wrong format, or cut off before its index); copy or record it again"
-            )
-        case av.error.HTTPNotFoundError():
-            return "the camera has no stream of this path; check the address in its manual"
-        case av.error.InvalidDataError() | av.error.EOFError():
-            return "what answers there is no camera that speaks RTSP; check address and port"
-        case av.error.ExitError() | av.error.TimeoutError():
-            return "does not answer in time; check that it is switched on and that the network reaches it"
-        case _:
-            return f"cannot be opened ({_reason(error)}); check the address and the network"
-
-
-def _reason(error: av.error.FFmpegError) -> str:
-    """FFmpeg's own words, without the address, which may hold a password."""
-    if isinstance(error, av.error.ExitError):
-        return "nothing more came in time"
-    return error.strerror or type(error).__name__

@@ -1,6 +1,6 @@
 """Where a camera's stream time stands now, by what came last: how streams that begin later find their place."""
 
-from threading import Lock
+from threading import Event, Lock
 
 from edge.clock import Clock
 
@@ -16,11 +16,13 @@ class StreamTime:
         self._lock = Lock()
         self._stream_s = start_s
         self._at_s: float | None = None  # the clock runs from the first picture on
+        self.begun = Event()
 
     def note(self, stream_s: float) -> None:
         """A picture of this stream time came now."""
         with self._lock:
             self._stream_s, self._at_s = stream_s, self._clock.monotonic_s()
+        self.begun.set()
 
     def now_s(self) -> float:
         with self._lock:

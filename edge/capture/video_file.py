@@ -44,7 +44,7 @@ class VideoFileCamera(LiveCamera):
 
     def open(self) -> None:
         self._first = _opened(self._path, self.ring)
-        self._first.go_on_from(None, self.stream_time.now_s())
+        self._first.go_on_from(None, self.stream_time.now_s)
 
     def pictures(self) -> Iterator[Picture]:
         source = self._first

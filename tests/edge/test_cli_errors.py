@@ -60,8 +60,8 @@ CASES = [
     (
         "a camera by another protocol",
         {},
-        (*INIT, "--camera", "hall_1=http://10.0.0.5/x", "--rules", "{rules}"),
-        r"http:// is not read",
+        (*INIT, "--camera", "hall_1=ftp://10.0.0.5/x", "--rules", "{rules}"),
+        r"--camera hall_1: ftp:// is not read; give a video file, a folder, rtsp://",
     ),
     (
         "detections of an unknown camera",

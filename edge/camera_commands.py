@@ -1,0 +1,85 @@
+"""`xunjian edge cameras | snapshot`: what the cameras send, and a picture to type zones from."""
+
+import argparse
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+import cv2
+
+from edge.camera_trial import Trial, snapshot, streams_of, try_camera
+from edge.cameras import source_of
+from edge.capture.camera import CameraError
+from edge.capture.live import Patience
+from edge.capture.masking import masked
+from edge.capture.source import Source, kind_of
+from edge.clock import SystemClock
+from edge.durable_file import write_durably
+from edge.evidence.grid import with_grid
+from edge.settings import BOX_YAML, Settings, SettingsError, with_secrets
+
+AT_ONCE = 8
+PICTURES = {".png", ".jpg", ".jpeg"}
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    listing = commands.add_parser("cameras", help="list a box's cameras and try each for a few seconds")
+    listing.add_argument("folder", type=Path, metavar="DIR")
+    listing.add_argument("--json", action="store_true", help="a line each")
+    listing.set_defaults(run=_cameras)
+
+    looking = commands.add_parser("snapshot", help="one picture, to type zones from")
+    looking.add_argument("camera", metavar="CAMERA|SOURCE", help="of a box with --box, else a file or an address")
+    looking.add_argument("--box", type=Path, metavar="DIR")
+    looking.add_argument("--grid", action="store_true", help="with relative coordinates, 0 to 1")
+    looking.add_argument("--out", type=Path, metavar="FILE", help="PNG or JPEG; default: CAMERA.png")
+    looking.set_defaults(run=_snapshot)
+
+
+def _cameras(arguments: argparse.Namespace) -> int:
+    """1 when one of them does not work."""
+    settings = Settings.load(arguments.folder)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        tried = pool.map(lambda name: _try(arguments.folder, settings, name), settings.cameras)
+        failed = False
+        for trial in (trial for trials in tried for trial in trials):
+            failed |= trial.problem is not None
+            print(json.dumps(asdict(trial)) if arguments.json else trial.to_line(), flush=True)
+    return 1 if failed else 0
+
+
+def _try(folder: Path, settings: Settings, name: str) -> list[Trial]:
+    try:
+        streams = streams_of(source_of(folder, settings, name, Patience()))
+    except (SettingsError, CameraError) as error:
+        return [Trial(name, "source", masked(settings.cameras[name].source), problem=str(error))]
+    return [try_camera(stream, source, SystemClock()) for stream, source in streams]
+
+
+def _snapshot(arguments: argparse.Namespace) -> int:
+    source = _source(arguments)
+    out = arguments.out or Path(f"{source.camera_id}.png")
+    if out.suffix.lower() not in PICTURES:
+        raise CameraError(f"{out}: is to be a picture; give a name that ends in .png or .jpg")
+    frame = snapshot(source, SystemClock())
+    image = with_grid(frame.image) if arguments.grid else frame.image
+    try:
+        write_durably(out, cv2.imencode(out.suffix, image)[1].tobytes(), 0o600)  # it shows people
+    except OSError as error:
+        raise CameraError(f"{out}: cannot be written ({error.strerror}); choose another --out") from error
+    print(f"{out}: {frame.width}x{frame.height} of {source.shown}")
+    return 0
+
+
+def _source(arguments: argparse.Namespace) -> Source:
+    """Raises SettingsError, CameraError."""
+    if arguments.box is None:
+        address = with_secrets(arguments.camera, Path())
+        return Source("snapshot", kind_of(address), address, masked(address), Patience())
+    settings = Settings.load(arguments.box)
+    if arguments.camera not in settings.cameras:
+        known = ", ".join(settings.cameras)
+        raise SettingsError(f"{arguments.box / BOX_YAML}: there is no camera {arguments.camera}, only {known}")
+    _, source = streams_of(source_of(arguments.box, settings, arguments.camera, Patience()))[-1]
+    return source

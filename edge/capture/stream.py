@@ -1,0 +1,58 @@
+"""A camera that sends by itself, over a network or a cable: read until it breaks off, then connected again."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from edge.capture.camera import CameraError
+from edge.capture.decoding import Picture, ReadError, VideoSource
+from edge.capture.live import LiveCamera, Patience
+from edge.capture.masking import masked
+from edge.capture.packet_ring import RING_BYTES_MAX, PacketRing
+from edge.clock import Clock
+
+
+class Connect(Protocol):
+    def __call__(self, address: str, ring: PacketRing | None, patience: Patience, /) -> VideoSource:
+        """Raises CameraError."""
+
+
+class StreamCamera(LiveCamera):
+    """address: with the password in it; only `source` may be shown. keep_packets: False when another stream of the
+    camera fills the ring.
+
+    patience: how long the camera may take to answer, and to send the next packet; without `retry` in it, either is
+    CameraError.
+    """
+
+    def __init__(
+        self,
+        camera_id: str,
+        address: str,
+        clock: Clock,
+        patience: Patience,
+        *,
+        connect: Connect,
+        ring_bytes_max: int = RING_BYTES_MAX,
+        start_s: float = 0.0,
+        keep_packets: bool = True,
+    ) -> None:
+        super().__init__(camera_id, masked(address), clock, patience, ring_bytes_max=ring_bytes_max, start_s=start_s)
+        self._address = address
+        self._connect = connect
+        self._keep_packets = keep_packets
+        self._video: VideoSource | None = None
+
+    def open(self) -> None:
+        before = None if self._video is None else self._video.timeline
+        self._video = self._connect(self._address, self.ring if self._keep_packets else None, self.patience)
+        self._video.go_on_from(before, self.stream_time.now_s)
+
+    def pictures(self) -> Iterator[Picture]:
+        assert self._video is not None, "open comes first"
+        with self._video as video:
+            try:
+                yield from video.pictures()
+            except ReadError as error:
+                raise CameraError(f"{error}; check the camera and the network") from error
+        if not self.stopping.is_set():
+            raise CameraError(f"{self.source}: the camera ended the stream; check that it is still switched on")
