@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ from edge.evidence.grid import with_grid
 from edge.settings import BOX_YAML, Settings, SettingsError, with_secrets
 
 AT_ONCE = 8
+WATCH_S = 5.0  # two keyframes, from most cameras
 PICTURES = {".png", ".jpg", ".jpeg"}
 
 
@@ -40,21 +42,24 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 def _cameras(arguments: argparse.Namespace) -> int:
     """1 when one of them does not work."""
     settings = Settings.load(arguments.folder)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        tried = pool.map(lambda name: _try(arguments.folder, settings, name), settings.cameras)
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # a camera that is away must not hold up the others
+        streams = [stream for name in settings.cameras for stream in _streams(arguments.folder, settings, name)]
         failed = False
-        for trial in (trial for trials in tried for trial in trials):
+        for trial in pool.map(_try, streams):
             failed |= trial.problem is not None
             print(json.dumps(asdict(trial)) if arguments.json else trial.to_line(), flush=True)
     return 1 if failed else 0
 
 
-def _try(folder: Path, settings: Settings, name: str) -> list[Trial]:
+def _streams(folder: Path, settings: Settings, name: str) -> Sequence[tuple[str, Source] | Trial]:
     try:
-        streams = streams_of(source_of(folder, settings, name, Patience()))
+        return streams_of(source_of(folder, settings, name, Patience()))
     except (SettingsError, CameraError) as error:
         return [Trial(name, "source", masked(settings.cameras[name].source), problem=str(error))]
-    return [try_camera(stream, source, SystemClock()) for stream, source in streams]
+
+
+def _try(stream: tuple[str, Source] | Trial) -> Trial:
+    return stream if isinstance(stream, Trial) else try_camera(*stream, SystemClock(), WATCH_S)
 
 
 def _snapshot(arguments: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ from edge.capture.recorder import Recorder
 from edge.capture.rtsp import RtspCamera
 from edge.capture.source import Source, kind_of
 from edge.capture.v4l2 import V4l2Camera
-from edge.capture.video_file import VideoFileCamera
+from edge.capture.video_file import FolderCamera, VideoFileCamera
 from edge.capture.wire import Counts, Look, look_fields, receive, send, send_packets
 from edge.clock import Clock, SystemClock
 
@@ -61,8 +61,9 @@ def serve(source: Source, connection: Connection, slot_memory: Any) -> None:
 def open_source(source: Source, clock: Clock) -> LiveCamera:
     """The camera for this kind of source. Raises CameraError when its address is of another kind."""
     common: dict[str, Any] = {"ring_bytes_max": source.ring_bytes_max, "start_s": source.start_s}
-    if source.kind == "file":
-        return VideoFileCamera(source.camera_id, Path(source.address), clock, loop=source.loop, **common)
+    if source.kind in ("file", "folder"):
+        files = VideoFileCamera if source.kind == "file" else FolderCamera
+        return files(source.camera_id, Path(source.address), clock, loop=source.loop, **common)
     camera = {"rtsp": RtspCamera, "http": HttpCamera, "v4l2": V4l2Camera}[source.kind]
     return camera(source.camera_id, source.address, clock, source.patience, keep_packets=source.main is None, **common)
 

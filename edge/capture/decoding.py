@@ -122,12 +122,13 @@ class VideoSource:
         self._container.close()
 
     def go_on_from(self, timeline: Timeline | None, start_s: Callable[[], float] = lambda: 0.0) -> None:
-        """Continues the scale that an earlier run of the same source left, not before `start_s`, which is asked when
+        """Continues the scale that an earlier run of the same camera left, not before `start_s`, which is asked when
         the first packet is there.
         """
+        end_s = 0.0 if timeline is None else timeline.end_s
         if timeline is not None and timeline.time_base == self._time_base:
             self.timeline = timeline
-        self._start_s = start_s
+        self._start_s = lambda: max(start_s(), end_s)
 
     def _begin(self, start_s: float) -> None:
         self.timeline.restart(start_s)

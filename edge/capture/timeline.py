@@ -28,6 +28,11 @@ class Timeline:
         self._last_dts: int | None = None
         self._last_stamp = 0
 
+    @property
+    def end_s(self) -> float:
+        """Where a picture after the last one would go."""
+        return float(self._end * self.time_base)
+
     def restart(self, start_s: float = 0.0) -> None:
         """The next packet is the first of a new run (a file from its start again, a stream that is connected again): it
         follows the last one, and is not before `start_s`.

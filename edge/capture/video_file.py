@@ -1,9 +1,11 @@
-"""A video file as a camera: paced by its own timestamps, or as fast as the consumer takes it."""
+"""Video files as a camera: paced by their own timestamps, or as fast as the consumer takes them."""
 
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain, cycle
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +21,9 @@ LOG = logging.getLogger(__name__)
 LATE_S_MAX = 1.0
 TRUNCATED_S_MIN = 1.0
 REPLAY_BOOT_ID = "replay"
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+CLIPS = frozenset({".mp4", ".mkv", ".avi", ".mov", ".ts", ".webm", ".m4v", ".mpg", ".mjpeg"})
+PICTURE_S = 1.0  # how long a picture of a folder is shown
 
 
 class VideoFileCamera(LiveCamera):
@@ -42,15 +47,18 @@ class VideoFileCamera(LiveCamera):
         self._path = path
         self._loop = loop
 
+    def paths(self) -> list[Path]:
+        """What is played, in this order. Raises CameraError."""
+        return [self._path]
+
     def open(self) -> None:
-        self._first = _opened(self._path, self.ring)
+        self._first = _opened(self.paths()[0], self.ring)
         self._first.go_on_from(None, self.stream_time.now_s)
 
     def pictures(self) -> Iterator[Picture]:
-        source = self._first
         started_s = self.clock.monotonic_s() - self.stream_time.now_s()
-        while True:
-            with closing(_played(source, self._path)) as pictures:
+        for source, path in self._sources():
+            with closing(_played(source, path)) as pictures:
                 for picture in pictures:
                     early_s = started_s + picture.stream_s - self.clock.monotonic_s()
                     if early_s < -LATE_S_MAX:  # a camera that fell behind goes on from now, it does not race
@@ -58,11 +66,36 @@ class VideoFileCamera(LiveCamera):
                     elif early_s > 0 and self.stopping.wait(early_s):
                         return
                     yield picture
-            if not self._loop or self.stopping.is_set():
+            if self.stopping.is_set():
                 return
-            timeline = source.timeline
-            source = _opened(self._path, self.ring)
-            source.go_on_from(timeline)
+
+    def _sources(self) -> Iterator[tuple[VideoSource, Path]]:
+        """Opened one after the other, for ever where they loop, on one time scale."""
+        paths = self.paths()
+        source = self._first
+        yield source, paths[0]
+        for path in chain(paths[1:], cycle(paths) if self._loop else ()):
+            after_s = source.timeline.end_s + self.pause_s(path)
+            before, source = source.timeline, _opened(path, self.ring)
+            source.go_on_from(before, partial(float, after_s))
+            yield source, path
+
+    def pause_s(self, _path: Path) -> float:
+        """Before this file, after the one before it."""
+        return 0.0
+
+
+class FolderCamera(VideoFileCamera):
+    """A folder's clips and pictures in the order of their names; other files are passed over."""
+
+    def paths(self) -> list[Path]:
+        found = sorted(path for path in self._path.iterdir() if path.suffix.lower() in PICTURES | CLIPS)
+        if not found:
+            raise CameraError(f"{self.source}: no clip and no picture is there; put .mp4 or .jpg files into it")
+        return found
+
+    def pause_s(self, path: Path) -> float:
+        return PICTURE_S if path.suffix.lower() in PICTURES else 0.0
 
 
 class ReplayCamera(Camera):

@@ -63,6 +63,16 @@ def test_a_cameras_password_is_moved_to_a_private_file_and_said_nowhere(
     assert with_secrets(source, tmp_path / "box") == CAMERA.partition("=")[2]
 
 
+def test_the_password_of_a_second_stream_has_a_private_file_of_its_own(
+    centre: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sub = "rtsp://guard:0ther@10.0.0.5/sub"
+    assert init(tmp_path / "box", centre, monkeypatch, "--sub", f"hall_1={sub}") == 0
+    stored = Settings.load(tmp_path / "box").cameras["hall_1"].detect_source
+    assert stored == "rtsp://guard:${keys/hall_1-sub.password}@10.0.0.5/sub"
+    assert with_secrets(stored, tmp_path / "box") == sub
+
+
 def test_a_second_introduction_keeps_key_and_name(centre: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     init(tmp_path / "box", centre, monkeypatch, "--box", "gate-7")
     before = (tmp_path / "box" / "box.pub").read_bytes()

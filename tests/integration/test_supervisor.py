@@ -18,7 +18,7 @@ from contract.acknowledgement import Acknowledgement, FileReceipt, ReportReceipt
 from contract.document import Versions
 from contract.incident_report import CloseReason
 from contract.signing import SigningKey
-from edge.capture.camera import Camera, CameraError
+from edge.capture.camera import Camera, CameraError, CameraSilent
 from edge.capture.frame import Frame
 from edge.capture.packet_ring import PacketRing
 from edge.clock import SystemClock
@@ -65,6 +65,26 @@ class StillCamera(Camera):
         self._at_the_end()
 
 
+class SilentCamera(StillCamera):
+    """Shows its frames, is silent so many times, then shows as many frames again and ends."""
+
+    def __init__(self, frames_max: int, silences: int, why: str) -> None:
+        super().__init__(frames_max)
+        self.silences, self.why = silences, why
+
+    def frames(self) -> Iterator[Frame]:
+        if self.frames_in:
+            self.silences -= 1
+            if self.silences >= 0:
+                self.fault = self.why
+                threading.Event().wait(0.05)
+                raise CameraSilent(self.why)
+        self.fault = None
+        yield from super().frames()
+        if self.silences > 0:
+            raise CameraSilent(self.why)
+
+
 @dataclass
 class Step:
     detect_s: float = 0.001
@@ -76,9 +96,11 @@ class OneIncident:
     """Opens an incident with the first frame and closes it at the end. settling: what still waits, at each try."""
 
     outbox: Outbox
+    faults: Faults
     draft: Draft = field(default_factory=Draft)
     reason: str = ""
     settling: Iterator[int] = field(default_factory=lambda: iter(()))
+    finished: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     def step(self, frame: Frame, /) -> Step:
         if frame.index == 0:
@@ -87,7 +109,8 @@ class OneIncident:
 
     def finish(self, reason: CloseReason, /) -> object:
         self.reason = reason
-        return self.outbox.commit([next_draft(self.draft, "close")])
+        self.finished.append((reason, self.faults.current()))
+        return self.outbox.commit([next_draft(self.draft, "close")]) if len(self.finished) == 1 else ()
 
     def settle(self) -> int:
         return next(self.settling, 0)
@@ -111,7 +134,7 @@ class Bench:
     shown: Shown = field(default_factory=Shown)
 
     def supervisor(self, camera: Camera) -> Supervisor:
-        self.analysis = OneIncident(self.outbox)
+        self.analysis = OneIncident(self.outbox, self.faults)
         clock, gauge = SystemClock(), CameraGauge(camera.camera_id)
         identity = Identity("box-1", 1, BOX_KEY, CENTRE_KEY.public)
         broker = MemoryBroker(self.hub, [ANSWERS])
@@ -237,6 +260,20 @@ def test_a_camera_that_is_lost_closes_its_incident_and_is_a_fault_and_exit_one(b
     assert bench.supervisor(StillCamera(3, lose)).run(bench.shown) == 1
     assert bench.analysis.reason == "camera_lost"
     assert bench.faults.current() == ("camera hall_1: rtsp://camera: no packet for 10 s; see to its cable",)
+
+
+def test_a_camera_that_falls_silent_is_waited_for_and_its_incident_closed_after_the_stated_time(
+    bench: Bench, centre: Centre
+) -> None:
+    """It goes on trying by itself: no failure of the box, no end of the run; what comes later is looked at again."""
+    camera = SilentCamera(frames_max=3, silences=12, why="rtsp://camera: nothing more came in time; check the network")
+    supervisor = bench.supervisor(camera)
+    supervisor._lost_s = 0.3
+    assert supervisor.run(bench.shown) == 0
+    lost = bench.analysis.finished
+    assert lost[0] == ("camera_lost", ("camera hall_1: rtsp://camera: nothing more came in time; check the network",))
+    assert lost[-1] == ("ended", ()), "frames came again, so the fault was over"
+    assert camera.frames_in == 6
 
 
 def test_a_part_that_dies_ends_the_run_with_one_line_that_names_it(bench: Bench) -> None:
