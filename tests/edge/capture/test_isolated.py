@@ -116,7 +116,7 @@ def test_a_process_costs_little_memory_beside_the_libraries_that_all_share(clip:
         rollup = Path(f"/proc/{camera.process_id}/smaps_rollup").read_text()
         maps = Path(f"/proc/{camera.process_id}/maps").read_text()
     (pss,) = (int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-    assert pss < 60_000, f"{pss} kB"
+    assert pss < 40_000, f"{pss} kB"
     assert not [name for name in ("onnxruntime", "/cv2/", "/scipy/", "pydantic_core") if name in maps]
 
 
