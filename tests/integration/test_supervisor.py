@@ -5,12 +5,10 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
-import numpy as np
 import pytest
 
 from contract import codec
@@ -18,9 +16,8 @@ from contract.acknowledgement import Acknowledgement, FileReceipt, ReportReceipt
 from contract.document import Versions
 from contract.incident_report import CloseReason
 from contract.signing import SigningKey
-from edge.capture.camera import Camera, CameraError, CameraSilent
+from edge.capture.camera import Camera, CameraError
 from edge.capture.frame import Frame
-from edge.capture.packet_ring import PacketRing
 from edge.clock import SystemClock
 from edge.delivery.broker import Message, Received
 from edge.delivery.command_desk import CommandDesk
@@ -36,53 +33,12 @@ from edge.health.notices import Notices
 from edge.health.status import BoxStatus, Display
 from edge.supervisor import Line, Link, Supervisor, SupervisorError
 from tests.edge.delivery.drafts import BOX_KEY, Draft, next_draft
+from tests.integration.still_camera import SilentCamera, StillCamera
 from tests.processes import eventually
 from tests.tus_server import MediaStore, media_store
 
 CENTRE_KEY = SigningKey.generate()
 REPORTS, ANSWERS = "xunjian/v1/box-1/incident", "xunjian/v1/box-1/acknowledgement"
-
-
-class StillCamera(Camera):
-    """Shows `frames_max` grey frames, then does what it was made for."""
-
-    def __init__(self, frames_max: int, at_the_end: Callable[[], None] = lambda: None) -> None:
-        self.camera_id, self.source, self.ring = "hall_1", "still", PacketRing(1_000_000)
-        self.frames_in = self.frames_dropped = 0
-        self._frames_max, self._at_the_end = frames_max, at_the_end
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return
-
-    def frames(self) -> Iterator[Frame]:
-        for index in range(self._frames_max):
-            self.frames_in += 1
-            yield Frame("hall_1", index, index / 10, SystemClock().now(), np.zeros((8, 8, 3), np.uint8))
-            threading.Event().wait(0.01)
-        self._at_the_end()
-
-
-class SilentCamera(StillCamera):
-    """Shows its frames, is silent so many times, then shows as many frames again and ends."""
-
-    def __init__(self, frames_max: int, silences: int, why: str) -> None:
-        super().__init__(frames_max)
-        self.silences, self.why = silences, why
-
-    def frames(self) -> Iterator[Frame]:
-        if self.frames_in:
-            self.silences -= 1
-            if self.silences >= 0:
-                self.fault = self.why
-                threading.Event().wait(0.05)
-                raise CameraSilent(self.why)
-        self.fault = None
-        yield from super().frames()
-        if self.silences > 0:
-            raise CameraSilent(self.why)
 
 
 @dataclass
