@@ -53,7 +53,8 @@ class Uploader:
         self._locations: OrderedDict[str, str] = OrderedDict()  # where an upload that was begun goes on
         self._away_tries = 0
         self._away_until_s = float("-inf")
-        self._failing: dict[str, str] = {}
+        self._broken: dict[str, str] = {}  # by file: what a person has to look at, and what time may mend
+        self._waiting: dict[str, str] = {}
         self._changed = threading.Event()
         outbox.on_change(self._changed.set)
 
@@ -101,12 +102,12 @@ class Uploader:
         try:
             self._send(file, progress)
         except BrokenFileError as error:
-            self._note_failure(file, f"{name}: {error}")
+            self._note_failure(self._broken, file, f"{name}: {error}")
             delay_s = HOPELESS_S
         except UploadError as error:
             LOG.debug("%s: %s", name, error)
             if file.tries >= FAILURES_QUIET:
-                self._note_failure(file, f"{name}: {error}; it is tried again")
+                self._note_failure(self._waiting, file, f"a file waits: {error}; it is tried again")
             delay_s = RETRY.delay_s(file.tries, chance)
         except httpx.TransportError as error:
             if not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
@@ -117,16 +118,20 @@ class Uploader:
             delay_s = ANSWER.delay_s(file.tries, chance)
         self._outbox.sent_file(file.sha256, self._clock.monotonic_s() + delay_s)
 
-    def _note_failure(self, file: QueuedFile, text: str) -> None:
-        if len(self._failing) < FAILING_MAX or file.sha256 in self._failing:
-            self._failing[file.sha256] = text
-        self._faults.rise("upload", text)
+    def _note_failure(self, failing: dict[str, str], file: QueuedFile, text: str) -> None:
+        if len(failing) < FAILING_MAX or file.sha256 in failing:
+            failing[file.sha256] = text
+        self._show_failure()
 
     def _note_success(self, file: QueuedFile) -> None:
-        if self._failing.pop(file.sha256, None) is None:
-            return
-        if self._failing:
-            self._faults.rise("upload", next(iter(self._failing.values())))
+        if (self._broken.pop(file.sha256, None), self._waiting.pop(file.sha256, None)) != (None, None):
+            self._show_failure()
+
+    def _show_failure(self) -> None:
+        """The oldest one; only what a person has to look at is named, so a full centre is one line of the log."""
+        texts = (*self._broken.values(), *self._waiting.values())
+        if texts:
+            self._faults.rise("upload", texts[0])
         else:
             self._faults.clear("upload")
 
@@ -207,7 +212,7 @@ class Uploader:
                 _check(file)
                 return UploadError("it arrived changed (460), it is sent again")
             case status if status >= 500 or status in (404, 408, 410, 423, 425, 429):
-                return UploadError(f"the centre cannot take it now ({status})")
+                return UploadError(f"the centre cannot take it now ({status}{': ' if message else ''}{message})")
             case status:
                 return BrokenFileError(f"the centre refuses it ({status}): {message or reason}")
 

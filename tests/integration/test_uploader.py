@@ -126,6 +126,19 @@ def test_an_answer_that_refuses_loses_nothing_and_other_files_go_on(bench: Bench
     bench.until_held(3)
 
 
+def test_a_centre_that_refuses_every_file_for_long_is_one_line_in_the_log(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="edge.delivery.faults")
+    bench.store.answers = [507] * 1000
+    bench.step(20, every_s=60.0)
+    (line,) = caplog.messages
+    assert "the centre cannot take it now (507" in line
+    bench.store.answers = []
+    bench.until_held(3)
+    assert caplog.messages == [line, "upload: over"]
+
+
 def test_a_file_that_changed_on_disk_is_a_fault_that_names_it(bench: Bench) -> None:
     path = bench.files[1].path
     path.write_bytes(CLIP[:-1] + bytes([CLIP[-1] ^ 1]))
