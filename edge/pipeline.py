@@ -19,6 +19,7 @@ from edge.evidence.store import EvidenceStore, StoreError
 from edge.incidents.incident import IncidentChange
 from edge.incidents.register import Register
 from edge.rules.judge import Judge
+from edge.rules.parts import parts_of
 from edge.rules.rule_set import RuleSet
 from edge.tracking.tracker import Tracker
 
@@ -68,7 +69,8 @@ class Pipeline:
         tracks = self._tracker.update(detections, frame.stream_s)
         sight = self._last = Sight(frame, detections, tracks)
         withdrawn = self._change_rules(frame)
-        violations = self._judge.observe(tracks, frame.moment.wall.astimezone())
+        parts = parts_of(detections, self._judge.part_classes, frame.width, frame.height)
+        violations = self._judge.observe(tracks, frame.moment.wall.astimezone(), parts)
         changes = (*withdrawn, *self._register.observe(violations, tracks, frame.moment))
         drafts = self._dossiers.drafts(changes, self._register.open_incidents, sight)
         revisions = self._committer.commit(drafts)

@@ -10,6 +10,7 @@ from contract.document import ClockQuality, Device, Versions
 from contract.ids import INTEGER_MAX
 from contract.incident_report import (
     SUBJECTS_MAX,
+    Attribute,
     Description,
     EvidenceReference,
     IncidentReport,
@@ -195,6 +196,7 @@ def _subject(subject: incidents.Subject) -> Subject:
         score=round(min(max(subject.score, 0.0), 1.0), 4),
         frames=subject.frames,
         box=(x1, y1, x2, y2),
+        attributes={one.name: Attribute(state=one.state, score=round(one.score, 4)) for one in subject.attributes},
     )
 
 

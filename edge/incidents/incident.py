@@ -9,7 +9,7 @@ from typing import Literal
 from contract.incident_report import SUBJECTS_MAX, CloseReason
 from edge.clock import Moment
 from edge.rules.rule import Rule
-from edge.rules.violation import Condition, Violation
+from edge.rules.violation import Attribute, Condition, Violation
 from edge.rules.zone import Point
 from edge.tracking.track import Box, Track
 
@@ -29,7 +29,8 @@ class Instant:
 @dataclass(frozen=True, slots=True)
 class Subject:
     """score: the best so far. frames: detections of the track so far. box: relative `[x1, y1, x2, y2]`, inside the
-    picture, as detected at `seen_s`, the newest frame in which the track broke the rule.
+    picture, as detected at `seen_s`, the newest frame in which the track broke the rule. attributes: what it
+    wore then, where a rule of the camera judges that.
     """
 
     track_id: int
@@ -38,6 +39,7 @@ class Subject:
     frames: int
     box: Box
     seen_s: float
+    attributes: tuple[Attribute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def open_incident(
         first_seen=first_seen,
         opened=opened,
         last_seen=opened,
-        subjects=_newest_first({track.track_id: _subject(track) for track in violation.tracks}),
+        subjects=_newest_first({track.track_id: _subject(track, violation) for track in violation.tracks}),
         subjects_total=len(violation.tracks),
         trace=violation.trace,
     )
@@ -112,7 +114,7 @@ def extend(incident: Incident, violation: Violation, last_seen: Instant, subject
         raise IncidentStateError(f"incident {incident.incident_id}: not a violation that it can go on with")
     subjects = {subject.track_id: subject for subject in incident.subjects}
     for track in violation.tracks:
-        subjects[track.track_id] = _subject(track, subjects.get(track.track_id))
+        subjects[track.track_id] = _subject(track, violation, subjects.get(track.track_id))
     return replace(
         incident,
         last_seen=max(incident.last_seen, last_seen, key=lambda instant: instant.stream_s),
@@ -130,10 +132,11 @@ def close(incident: Incident, closed: Instant, reason: CloseReason) -> Incident:
     return replace(incident, closed=closed, close_reason=reason)
 
 
-def _subject(track: Track, before: Subject | None = None) -> Subject:
+def _subject(track: Track, violation: Violation, before: Subject | None = None) -> Subject:
     x1, y1, x2, y2 = (min(max(value, 0.0), 1.0) for value in track.box)
     best = max(track.score, before.score) if before else track.score
-    return Subject(track.track_id, track.class_name, best, track.frames, (x1, y1, x2, y2), track.last_s)
+    attributes = violation.attributes.get(track.track_id, ())
+    return Subject(track.track_id, track.class_name, best, track.frames, (x1, y1, x2, y2), track.last_s, attributes)
 
 
 def _newest_first(subjects: dict[int, Subject]) -> tuple[Subject, ...]:

@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from edge.rules.dwell import Dwells, Sighting
 from edge.rules.rule import Rule, Scope
+from edge.rules.scene import Scene
 from edge.rules.violation import Condition, Violation
 from edge.rules.watch import Watch
 from edge.rules.zone import Zone
-from edge.tracking.track import Tracks
 
 WHOLE_ZONE = 0  # the one key of a zone's dwell
 
@@ -30,15 +30,15 @@ class CountWatch(Watch):
         self._camera_id = camera_id
         self._dwells = Dwells(rule, rule.dwell_s)
 
-    def observe(self, tracks: Tracks, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
+    def observe(self, scene: Scene, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
         rule = self._rule
         counted = tuple(
             track
-            for track in tracks.seen
+            for track in scene.tracks.seen
             if on_duty and rule.matches(track, self._camera_id) and rule.place.contains(track.box)
         )
         holding: dict[int, Sighting] = {}
         if len(counted) >= rule.at_least:
             step = Condition("count_in_zone", len(counted), rule.at_least, "tracks", holds=True)
             holding[WHOLE_ZONE] = Sighting(counted, (step,))
-        return self._dwells.observe(holding, tracks.stream_s, gap_s)
+        return self._dwells.observe(holding, scene.now_s, gap_s)

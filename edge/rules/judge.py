@@ -1,13 +1,15 @@
-"""All rules of one camera, frame by frame: tracks in, violations out."""
+"""All rules of one camera, frame by frame: tracks and parts in, violations out."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from statistics import median
 
 from edge.rules.kinds import watch_of
 from edge.rules.rule import Rule
-from edge.rules.violation import Violation
+from edge.rules.scene import NO_PARTS, Parts, Scene
+from edge.rules.violation import Attribute, Violation
 from edge.tracking.track import Tracks
 
 INTERVALS_KEPT = 15
@@ -31,19 +33,27 @@ class Judge:
             next((pair for pair in known if pair[0] == rule), (rule, watch_of(rule, self._camera_id))) for rule in rules
         ]
 
-    def observe(self, tracks: Tracks, local: datetime) -> tuple[Violation, ...]:
+    @property
+    def part_classes(self) -> frozenset[str]:
+        """Of the detections that `observe` has to be given beside the tracks."""
+        return frozenset().union(*(rule.part_classes for rule, _ in self._watches))
+
+    def observe(self, tracks: Tracks, local: datetime, parts: Parts = NO_PARTS) -> tuple[Violation, ...]:
         """The violations that go on now, opened or not yet; each in every frame until it has ended.
 
         local: the frame's wall time in the box's own time zone; what schedules are compared with.
         """
         interval_s = self._sample_interval_s(tracks.stream_s)
-        return tuple(
+        scene = Scene(tracks, parts)
+        violations = [
             violation
             for rule, watch in self._watches
             for violation in watch.observe(
-                tracks, max(rule.gap_s, GAP_INTERVALS_MIN * interval_s), on_duty=rule.schedule.covers(local)
+                scene, max(rule.gap_s, GAP_INTERVALS_MIN * interval_s), on_duty=rule.schedule.covers(local)
             )
-        )
+        ]
+        known = [of_rule for _, watch in self._watches if (of_rule := watch.attributes())]
+        return tuple(replace(violation, attributes=_attributes(violation, known)) for violation in violations)
 
     def _sample_interval_s(self, now_s: float) -> float:
         """Between samples lately: the median, so that one stall of a camera does not stretch every gap."""
@@ -51,3 +61,10 @@ class Judge:
             self._intervals.append(now_s - self._latest_s)
         self._latest_s = now_s
         return median(self._intervals) if self._intervals else 0.0
+
+
+def _attributes(violation: Violation, known: Sequence[Mapping[int, Attribute]]) -> Mapping[int, tuple[Attribute, ...]]:
+    return {
+        track.track_id: tuple(of_rule[track.track_id] for of_rule in known if track.track_id in of_rule)
+        for track in violation.tracks
+    }

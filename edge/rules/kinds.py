@@ -1,5 +1,6 @@
 """The kinds of rules that are built, by the word a rules file calls them."""
 
+from edge.rules.attribute_absence import AttributeAbsence, AttributeAbsenceWatch
 from edge.rules.count import Count, CountWatch
 from edge.rules.line_crossing import LineCrossing, LineCrossingWatch
 from edge.rules.presence import Presence, PresenceWatch
@@ -8,8 +9,10 @@ from edge.rules.stationary import Stationary, StationaryWatch
 from edge.rules.watch import Watch
 from edge.rules.zone_presence import ZonePresence, ZonePresenceWatch
 
-KINDS: dict[str, type[Rule]] = {rule.kind: rule for rule in (ZonePresence, Stationary, LineCrossing, Count, Presence)}
-NOT_BUILT = ("attribute_absence", "left_object")
+KINDS: dict[str, type[Rule]] = {
+    rule.kind: rule for rule in (ZonePresence, Stationary, LineCrossing, Count, Presence, AttributeAbsence)
+}
+NOT_BUILT = ("left_object",)
 
 
 def watch_of(rule: Rule, camera_id: str) -> Watch:
@@ -25,4 +28,6 @@ def watch_of(rule: Rule, camera_id: str) -> Watch:
             return CountWatch(rule, camera_id)
         case Presence():
             return PresenceWatch(rule, camera_id)
+        case AttributeAbsence():
+            return AttributeAbsenceWatch(rule, camera_id)
     raise TypeError(f"no watch for rules of kind {rule.kind}")

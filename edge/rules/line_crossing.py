@@ -10,10 +10,11 @@ from typing import ClassVar
 
 from edge.rules.line import Line
 from edge.rules.rule import Rule, Scope
+from edge.rules.scene import Scene
 from edge.rules.violation import Condition, Violation
 from edge.rules.watch import Watch, of_class, point_text, with_score
 from edge.rules.zone import Point, anchor_of
-from edge.tracking.track import Box, Track, Tracks
+from edge.tracking.track import Box, Track
 
 JITTER = 0.02  # of the box's height
 JITTER_MIN = 0.001  # of the picture
@@ -45,11 +46,11 @@ class LineCrossingWatch(Watch):
         self._camera_id = camera_id
         self._ways: dict[int, Way] = {}
 
-    def observe(self, tracks: Tracks, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
+    def observe(self, scene: Scene, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
         """A crossing is a moment: `gap_s` means nothing here, a track may be unseen as long as it is remembered."""
         del gap_s
         violations = []
-        for track in tracks.seen:
+        for track in scene.tracks.seen:
             before, after, crossed = self._move(track)
             if (
                 crossed
@@ -57,8 +58,8 @@ class LineCrossingWatch(Watch):
                 and self._rule.matches(track, self._camera_id)
                 and self._rule.place.breaks(before, after)
             ):
-                violations.append(self._violation(track, before, after, tracks.stream_s))
-        for track_id in tracks.ended:
+                violations.append(self._violation(track, before, after, scene.now_s))
+        for track_id in scene.tracks.ended:
             self._ways.pop(track_id, None)
         return tuple(violations)
 

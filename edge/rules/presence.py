@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from edge.rules.dwell import Dwells, Sighting
 from edge.rules.rule import Rule, Scope
+from edge.rules.scene import Scene
 from edge.rules.violation import Violation
 from edge.rules.watch import Watch, anchor_in_zone, of_class, with_score
 from edge.rules.zone import Zone
-from edge.tracking.track import Tracks
 
 MIN_SCORE = 0.25  # no single track has to last, so faint and fleeting sightings would add up to a dwell
 WHOLE_ZONE = 0  # the one key of a zone's dwell
@@ -33,11 +33,11 @@ class PresenceWatch(Watch):
         self._camera_id = camera_id
         self._dwells = Dwells(rule, rule.dwell_s)
 
-    def observe(self, tracks: Tracks, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
+    def observe(self, scene: Scene, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
         rule, zone = self._rule, self._rule.place
         present = tuple(
             track
-            for track in tracks.seen
+            for track in scene.tracks.seen
             if on_duty and rule.matches(track, self._camera_id) and zone.contains(track.box)
         )
         holding: dict[int, Sighting] = {}
@@ -45,4 +45,4 @@ class PresenceWatch(Watch):
             best = max(present, key=lambda track: track.score)
             steps = (of_class(rule, best), with_score(rule, best), anchor_in_zone(zone, best))
             holding[WHOLE_ZONE] = Sighting(present, steps)
-        return self._dwells.observe(holding, tracks.stream_s, gap_s)
+        return self._dwells.observe(holding, scene.now_s, gap_s)

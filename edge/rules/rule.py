@@ -60,6 +60,11 @@ class Rule(ABC):
         """The zone's corners, or the two points of the line."""
         return self.place.polygon if isinstance(self.place, Zone) else self.place.points
 
+    @property
+    def part_classes(self) -> frozenset[str]:
+        """Of the detections that the rule looks at beside tracks: what lies on a part of the subject."""
+        return frozenset()
+
     def matches(self, track: Track, camera_id: str) -> bool:
         """Is the track one that this rule speaks of, wherever it is in its zone? Class, score, no exemption."""
         return (

@@ -6,6 +6,8 @@ from typing import Any, cast, get_args
 
 from contract.catalogue import catalogue
 from contract.incident_report import Severity
+from edge.rules.attribute_absence import AttributeAbsence
+from edge.rules.body_part import BodyPart
 from edge.rules.kinds import KINDS, NOT_BUILT
 from edge.rules.line import Line
 from edge.rules.rule import Rule
@@ -17,6 +19,7 @@ COMMON_KEYS = (
     "id", "type", "kind", "classes", "gap_s", "min_score", "cool_down_s", "merge_s", "schedule", "severity", "enabled",
     "permitted",
 )  # fmt: skip
+REQUIRED: dict[type[Rule], tuple[str, ...]] = {AttributeAbsence: ("subject", "part", "present", "absent")}
 DURATION_S_MAX = 7 * 86_400.0
 DWELL_S = 1.0  # of a rule that does not say; `stationary` has to
 
@@ -34,8 +37,10 @@ def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses)
     """The rule, and what its writer should know. Raises RulesError."""
     kind = _kind(entry)
     place_key = "line" if kind.scope == "crossing" else "zone"
-    keys = entry.mapping((*COMMON_KEYS, place_key, *kind.own_keys))
-    for key in ("id", "type", place_key, "classes"):
+    common = [key for key in COMMON_KEYS if not (key == "classes" and "subject" in kind.own_keys)]
+    keys = entry.mapping((*common, place_key, *kind.own_keys))
+    own_required = REQUIRED.get(kind, ())
+    for key in ("id", "type", place_key, *(own_required or ("classes",))):
         if key not in keys:
             entry.fail(f"{key} is missing: a rule of kind {kind.kind} needs it")
     rule_id = keys["id"].slug()
@@ -50,7 +55,7 @@ def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses)
         "type_id": type_id,
         "severity": cast("Severity", severity),
         "place": _place(keys[place_key], places),
-        "classes": _classes(keys["classes"], model),
+        "classes": _classes(keys["classes"], model) if "classes" in keys else (_class(keys["subject"], model),),
         "enabled": enabled,
         "permitted": _permitted(keys["permitted"], places) if "permitted" in keys else (),
         "masks": tuple(zone for zone in places.values() if isinstance(zone, Zone) and zone.kind == "mask"),
@@ -66,6 +71,8 @@ def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses)
     if "schedule" in keys:
         values["schedule"] = read_schedule(keys["schedule"])
     values |= _own_values(entry, keys, kind)
+    if kind is AttributeAbsence:
+        values |= _part_values(keys, model)
     notes = []
     if not enabled and "enabled" not in keys:
         notes.append(f"rule {rule_id} is off: {type_id} is off by default; write `enabled: true` in the rule to use it")
@@ -95,6 +102,17 @@ def _own_values(entry: Value, keys: dict[str, Value], kind: type[Rule]) -> dict[
     return values
 
 
+def _part_values(keys: dict[str, Value], model: ModelClasses) -> dict[str, Any]:
+    present, absent = (_class(keys[key], model) for key in ("present", "absent"))
+    if present == absent:
+        keys["absent"].fail(f"absent: {absent} is what should be present: name the class of what is seen without it")
+    values: dict[str, Any] = {"part": keys["part"].choice(get_args(BodyPart)), "present": present, "absent": absent}
+    values["absent_score_min"] = model.scores.get(absent, 0.0)
+    if "min_part_px" in keys:
+        values["min_part_px"] = keys["min_part_px"].integer(1)
+    return values
+
+
 def _place(value: Value, places: dict[str, Zone | Line]) -> Zone | Line:
     wanted = Line if value.name == "line" else Zone
     names = [name for name, place in places.items() if isinstance(place, wanted)]
@@ -121,14 +139,14 @@ def _permitted(value: Value, places: dict[str, Zone | Line]) -> tuple[Zone, ...]
 
 
 def _classes(value: Value, model: ModelClasses) -> tuple[str, ...]:
-    classes = []
-    for item in value.items():
-        word = item.raw_text()
-        if word not in model.names:
-            item.fail(
-                f"class {word}: the model package {model.package} has not got it, it has {', '.join(model.names)}"
-            )
-        classes.append(word)
+    classes = [_class(item, model) for item in value.items()]
     if not classes:
         value.fail("classes: name at least one class")
     return tuple(dict.fromkeys(classes))
+
+
+def _class(value: Value, model: ModelClasses) -> str:
+    word = value.raw_text()
+    if word not in model.names:
+        value.fail(f"class {word}: the model package {model.package} has not got it, it has {', '.join(model.names)}")
+    return word

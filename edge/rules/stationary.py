@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 from edge.rules.dwell import Dwells, Sighting
 from edge.rules.overlap import overlap
 from edge.rules.rule import Rule, Scope
+from edge.rules.scene import Scene
 from edge.rules.violation import Condition, Violation
 from edge.rules.watch import Watch, anchor_in_zone, of_class, with_score
 from edge.rules.zone import Zone
-from edge.tracking.track import Box, Track, Tracks
+from edge.tracking.track import Box, Track
 
 STILL_IOU_MIN = 0.7  # a mover leaves this behind within a third of its own length; detector jitter stays above it
 
@@ -38,19 +39,19 @@ class StationaryWatch(Watch):
         self._dwells = Dwells(rule, rule.dwell_s)
         self._rest_boxes: dict[int, Box] = {}  # where each track came to rest
 
-    def observe(self, tracks: Tracks, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
+    def observe(self, scene: Scene, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
         holding: dict[int, Sighting] = {}
         rest_boxes: dict[int, Box] = {}
-        for track in tracks.seen:
+        for track in scene.tracks.seen:
             if not (on_duty and self._rule.matches(track, self._camera_id) and self._rule.place.contains(track.box)):
                 continue
-            goes_on = self._dwells.lives(track.track_id, tracks.stream_s, gap_s)
+            goes_on = self._dwells.lives(track.track_id, scene.now_s, gap_s)
             rest_box = self._rest_boxes.get(track.track_id, track.box) if goes_on else track.box
             stillness = overlap(track.box, rest_box)
             rest_boxes[track.track_id] = rest_box
             if stillness >= STILL_IOU_MIN:
                 holding[track.track_id] = self._sighting(track, stillness)
-        violations = self._dwells.observe(holding, tracks.stream_s, gap_s)
+        violations = self._dwells.observe(holding, scene.now_s, gap_s)
         remembered = {track.track_id for violation in violations for track in violation.tracks}
         self._rest_boxes = {key: box for key, box in (self._rest_boxes | rest_boxes).items() if key in remembered}
         return violations

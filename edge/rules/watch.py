@@ -1,21 +1,27 @@
 """The port of a kind: judges one rule in one camera, frame by frame. And the steps of a trace that kinds share."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 from edge.rules.rule import Rule
-from edge.rules.violation import Condition, Violation
+from edge.rules.scene import Scene
+from edge.rules.violation import Attribute, Condition, Violation
 from edge.rules.zone import Point, Zone, anchor_of
-from edge.tracking.track import Track, Tracks
+from edge.tracking.track import Track
 
 
 class Watch(ABC):
     @abstractmethod
-    def observe(self, tracks: Tracks, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
-        """The violations that go on at `tracks.stream_s`.
+    def observe(self, scene: Scene, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
+        """The violations that go on at `scene.now_s`.
 
         gap_s: the rule's own, or what the sampling makes of it. on_duty: False outside the schedule, when no condition
         holds.
         """
+
+    def attributes(self) -> Mapping[int, Attribute]:
+        """By track: what is known of what it wears. Of most kinds nothing."""
+        return {}
 
 
 def of_class(rule: Rule, track: Track) -> Condition:

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from edge.rules.dwell import Dwells, Sighting
 from edge.rules.rule import Rule, Scope
+from edge.rules.scene import Scene
 from edge.rules.violation import Violation
 from edge.rules.watch import Watch, anchor_in_zone, of_class, with_score
 from edge.rules.zone import Zone
-from edge.tracking.track import Tracks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +29,13 @@ class ZonePresenceWatch(Watch):
         self._camera_id = camera_id
         self._dwells = Dwells(rule, rule.dwell_s)
 
-    def observe(self, tracks: Tracks, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
+    def observe(self, scene: Scene, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
         rule, zone = self._rule, self._rule.place
         holding = {
             track.track_id: Sighting(
                 (track,), (of_class(rule, track), with_score(rule, track), anchor_in_zone(zone, track))
             )
-            for track in tracks.seen
+            for track in scene.tracks.seen
             if on_duty and rule.matches(track, self._camera_id) and zone.contains(track.box)
         }
-        return self._dwells.observe(holding, tracks.stream_s, gap_s)
+        return self._dwells.observe(holding, scene.now_s, gap_s)

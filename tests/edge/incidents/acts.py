@@ -18,6 +18,7 @@ from edge.rules.line import Line
 from edge.rules.line_crossing import LineCrossing
 from edge.rules.presence import Presence
 from edge.rules.rule import Rule
+from edge.rules.scene import Parts
 from edge.rules.zone_presence import ZonePresence
 from tests.edge.rules.stories import CAMERA, ZONE, Actor, film
 
@@ -94,5 +95,5 @@ def play(rules: Rule | Iterable[Rule], actors: Mapping[int, str | Actor], fps: f
     changes: list[IncidentChange] = []
     for tracks in film(actors, fps):
         now = moment(tracks.stream_s)
-        changes += register.observe(judge.observe(tracks, now.wall), tracks, now)
+        changes += register.observe(judge.observe(tracks, now.wall, Parts((), 1000, 1000)), tracks, now)
     return Said(tuple(changes), register.open_incidents)

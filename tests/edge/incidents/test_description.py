@@ -6,12 +6,24 @@ import pytest
 
 from edge.incidents.description import describe
 from edge.incidents.incident import Incident
+from edge.rules.attribute_absence import AttributeAbsence
 from edge.rules.rule import Rule
 from edge.rules.stationary import Stationary
 from edge.rules.zone import FRAME
 from tests.edge.incidents.acts import CROWD, FIRE, GATE, RULE, VISIT, play
-from tests.edge.rules.stories import Actor
+from tests.edge.rules.stories import ZONE, Actor
 
+NO_HELMET = AttributeAbsence(
+    rule_id="no-helmet",
+    type_id="ppe.no_helmet",
+    severity="lead",
+    place=ZONE,
+    classes=("person",),
+    part="head",
+    present="helmet",
+    absent="bare_head",
+    dwell_s=1.0,
+)
 PARKED = Stationary(
     rule_id="parked", type_id="traffic.illegal_parking", severity="lead", place=FRAME, classes=("car",), dwell_s=1.0
 )
@@ -42,6 +54,11 @@ SENTENCES = [
         opened(FIRE, "fire"),
         "线索（疑似明火）：区域 table 内出现明火，持续 1 秒（门限 1 秒）。",
         "Lead, suspected flame: fire in zone table for 1 s (threshold 1 s).",
+    ),
+    (
+        opened(NO_HELMET, "person", "i" * 20),
+        "线索（疑似未戴安全帽）：人在区域 table 内，头部未见安全帽，持续 1 秒（门限 1 秒）。",
+        "Lead, suspected missing helmet: no helmet seen on the head of a person in zone table for 1 s (threshold 1 s).",
     ),
     (
         opened(GATE, "person", "oi"),

@@ -5,12 +5,13 @@
 The zone is the right half of the picture, the permitted corner its lower right quarter's outer part.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from edge.rules.judge import Judge
 from edge.rules.rule import Rule
+from edge.rules.scene import NO_PARTS, Parts
 from edge.rules.violation import Violation
 from edge.rules.zone import Zone
 from edge.tracking.track import Box, Track, Tracks
@@ -76,18 +77,28 @@ def film(actors: Mapping[int, str | Actor], fps: float = 10.0, start_s: float = 
 
 
 def violations(
-    rule: Rule, actors: Mapping[int, str | Actor], fps: float = 10.0, local: datetime = MONDAY
+    rule: Rule,
+    actors: Mapping[int, str | Actor],
+    fps: float = 10.0,
+    local: datetime = MONDAY,
+    parts: Callable[[int], Parts] = lambda _: NO_PARTS,
 ) -> list[tuple[Violation, ...]]:
-    """What the judge says of each sample of the film."""
+    """What the judge says of each sample of the film. parts: what is worn in the sample of a number, from 0."""
     judge = Judge((rule,), CAMERA)
-    return [judge.observe(tracks, local) for tracks in film(actors, fps)]
+    return [judge.observe(tracks, local, parts(index)) for index, tracks in enumerate(film(actors, fps))]
 
 
-def opened(rule: Rule, actors: Mapping[int, str | Actor], fps: float = 10.0, local: datetime = MONDAY) -> list[float]:
+def opened(
+    rule: Rule,
+    actors: Mapping[int, str | Actor],
+    fps: float = 10.0,
+    local: datetime = MONDAY,
+    parts: Callable[[int], Parts] = lambda _: NO_PARTS,
+) -> list[float]:
     """At which seconds of the film a violation opened (its dwell was done)."""
     found = {
         (tuple(track.track_id for track in violation.tracks) if rule.scope != "zone" else (), violation.opened_s)
-        for sample in violations(rule, actors, fps, local)
+        for sample in violations(rule, actors, fps, local, parts)
         for violation in sample
         if violation.opened_s is not None
     }

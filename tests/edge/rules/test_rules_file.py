@@ -15,7 +15,7 @@ from edge.rules.stationary import Stationary
 from edge.rules.zone import FRAME
 from edge.rules.zone_presence import ZonePresence
 
-CLASSES = ("person", "bicycle", "motorcycle", "car", "bus", "truck", "fire", "smoke")
+CLASSES = ("person", "bicycle", "motorcycle", "car", "bus", "truck", "fire", "smoke", "helmet", "bare_head")
 GOOD = """\
 version: 1
 zones:
@@ -175,12 +175,11 @@ BAD = {
     "version: 1\n" + GATE.replace("]]}", "]], direction: upp}"): "3: direction: upp is not known: is up meant?",
     "version: 1\n" + PLAIN + GATE.replace("gate", "z"): "5: z is a zone as well: give the line another name",
     # Rules
-    one_rule("id: a"): "3: kind is missing: there is zone_presence, stationary, line_crossing, count, presence",
+    one_rule("id: a"): "3: kind is missing: there is zone_presence, stationary, line_crossing, count, presence,"
+    " attribute_absence",
     one_rule("id: a, kind: zone_presense"): "3: kind: zone_presense is not known: is zone_presence meant?",
-    one_rule("id: a, kind: attribute_absence, part: head"): "3: kind attribute_absence is not built yet: there is"
-    " zone_presence, stationary, line_crossing, count, presence",
     one_rule("id: a, kind: left_object, area_min: 0.01"): "3: kind left_object is not built yet: there is"
-    " zone_presence, stationary, line_crossing, count, presence",
+    " zone_presence, stationary, line_crossing, count, presence, attribute_absence",
     one_rule("id: a, kind: zone_presence"): "3: type is missing: a rule of kind zone_presence needs it",
     one_rule(intrusion(", dwel_s: 1")): "3: unknown key dwel_s in rules: is dwell_s meant?",
     one_rule(intrusion(", at_least: 1")): "3: unknown key at_least in rules",
@@ -194,8 +193,8 @@ BAD = {
         intrusion(", permitted: [z]"), PLAIN
     ): "5: permitted: zone z is of kind watch: write `kind: permitted` in it",
     one_rule(intrusion(", permitted: [y]"), PLAIN): "5: permitted: zone y is not in the file",
-    one_rule(intrusion().replace("[person]", "[person, helmet]")): "3: class helmet: the model package detector-14 has"
-    " not got it, it has person, bicycle, motorcycle, car, bus, truck, fire, smoke",
+    one_rule(intrusion().replace("[person]", "[person, hat]")): "3: class hat: the model package detector-14 has"
+    " not got it, it has person, bicycle, motorcycle, car, bus, truck, fire, smoke, helmet, bare_head",
     one_rule(intrusion().replace("[person]", "[]")): "3: classes: name at least one class",
     one_rule(intrusion().replace("[person]", "person")): "3: classes: a list is wanted here",
     one_rule(intrusion(", dwell_s: -1")): "3: dwell_s: -1 does not do: a number from 0 to 604800 is wanted",
