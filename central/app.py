@@ -111,6 +111,9 @@ class Centre:
         if self.subscriber is not None:
             self.subscriber.send(answers)
 
+    def send_to_box(self, topic: str, payload: bytes) -> None:
+        self.send([Outgoing(topic, payload)])
+
     def tell_stored(self, incident_ids: Sequence[str]) -> None:
         """From the intake's thread, after the commit."""
         if incident_ids:
@@ -125,6 +128,7 @@ def create_app(centre: Centre, *, box_port: int | None = None) -> FastAPI:
     app.state.key = centre.key
     app.state.counters = centre.counters
     app.state.now = now
+    app.state.send_to_box = centre.send_to_box
     app.state.box_broker = centre.settings.box_broker or centre.settings.broker_url
     app.add_exception_handler(ProblemError, answer_problem)
     app.state.deposit = centre.deposit()

@@ -102,3 +102,4 @@ class CommandEntry(Base):
     reason: Mapped[str | None] = mapped_column(String(300))
     data: Mapped[dict[str, Any] | None]
     answered_at: Mapped[datetime | None]
+    issued_by: Mapped[str | None] = mapped_column(String(60))

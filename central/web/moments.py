@@ -28,3 +28,11 @@ def size(count: int) -> str:
         if count >= scale:
             return f"{count / scale:.1f} {unit}"
     return f"{count} B"
+
+
+def age(seconds: float) -> str:
+    """A length of time in the unit that keeps the number short."""
+    for unit, scale in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * scale:
+            return f"{seconds / scale:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -10,14 +10,23 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from central.audit.reviewer import COOKIE, from_cookie
-from central.web.moments import clock_time, full_time, short_time, size
+from central.web.moments import age, clock_time, full_time, short_time, size
 from central.web.wording import LANGUAGES, Wording, choose_language, wording
 from contract.ids import rfc3339
 
 FOLDER = Path(__file__).parent
 LANGUAGE_COOKIE = "xunjian_language"
 THEME_COOKIE = "xunjian_theme"
-SCRIPT_FAMILIES = ("live.", "refused.", "decision.", "stage.", "state.", "action.", "dialog.")  # what static/*.js says
+SCRIPT_FAMILIES = (
+    "live.",
+    "refused.",
+    "decision.",
+    "stage.",
+    "state.",
+    "action.",
+    "dialog.",
+    "box.",
+)  # what static/*.js says
 
 
 def environment() -> Environment:
@@ -34,6 +43,7 @@ def environment() -> Environment:
         "short_time": short_time,
         "full_time": full_time,
         "size": size,
+        "age": age,
     }
     return made
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 
 from central.app import Centre, create_app
 from central.clock import now
@@ -27,6 +28,7 @@ class ServedCentre:
 
     url: str
     centre: Centre
+    app: FastAPI
     box: SigningBox = field(default_factory=SigningBox)
     received: datetime | None = None  # what intake's clock says; None = the time
     _previous_sha256: str | None = None
@@ -80,7 +82,7 @@ def served(folder: Path) -> Iterator[ServedCentre]:
             assert thread.is_alive(), "the server did not start"
             thread.join(0.02)
         port = server.servers[0].sockets[0].getsockname()[1]
-        serving = ServedCentre(f"http://127.0.0.1:{port}", centre)
+        serving = ServedCentre(f"http://127.0.0.1:{port}", centre, app)
         with centre.database.writing() as session:
             row = serving.box.row()
             row.tenant, row.site = TENANT, SITE

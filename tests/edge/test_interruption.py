@@ -223,3 +223,29 @@ def test_the_chain_head_is_signed_and_is_the_newest_link(scene: Scene, tmp_path:
     head = json.loads((tmp_path / "chain_head.json").read_bytes())
     key.public.verify(head)
     assert head["seq"] == 2
+
+
+def test_rules_that_change_close_what_they_opened_and_the_rest_goes_on(
+    scene: Scene, tmp_path: Path, key: SigningKey
+) -> None:
+    """The rule `stays` is the same word for word before and after; `at-table` is another one."""
+    stays = "  - {id: stays, type: site.loitering, kind: zone_presence, zone: table, classes: [person], dwell_s: 2.0}\n"
+    before, after = tmp_path / "before.yaml", tmp_path / "after.yaml"
+    before.write_text(scene.rules.read_text() + stays)
+    after.write_text(before.read_text().replace("dwell_s: 1.0", "dwell_s: 0.5"))
+    bench = Bench(tmp_path / "box", key)
+    with ReplayCamera("hall_1", scene.clip, START) as camera:
+        pipeline = bench.pipeline(Scene(scene.clip, scene.script, before), camera)
+        changed = load_rules(after, ("person",), "scripted", ("hall_1",))
+        for frame in camera.frames():
+            if frame.index == 100:  # 10 s: both are open since 9 s at the latest
+                pipeline.take_rules(changed)
+            pipeline.step(frame)
+            if frame.stream_s > 12.0:
+                break
+    closed = [report for report in bench.reports() if report.phase == "close"]
+    assert [(report.rule.id, report.time.close_reason) for report in closed] == [("at-table", "rule_changed")]
+    opened = [report for report in bench.reports() if report.phase == "open"]
+    assert [report.rule.id for report in opened] == ["at-table", "stays", "at-table"]
+    assert opened[0].rule.version != opened[2].rule.version
+    assert opened[2].versions.rule_pack == changed.version

@@ -27,6 +27,17 @@ export async function send(path, body, options = {}) {
   return value;
 }
 
+export async function fetched(path) {
+  let answer;
+  try {
+    answer = await fetch(path);
+  } catch {
+    throw new Error(word("refused.unreachable"));
+  }
+  if (!answer.ok) throw new Refused("other", answer.status);
+  return answer.json();
+}
+
 export async function fragment(path) {
   let answer;
   try {

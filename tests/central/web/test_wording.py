@@ -7,7 +7,7 @@ import pytest
 from central.alerts.alert import SHAPES
 from central.audit.access import ACCESS_REASONS
 from central.cases.case import REASON_CODES, STATES, VERDICTS, EvidenceState
-from central.devices.sight import OUT_OF_SIGHT
+from central.web.boxes import RULE_KINDS, ZONE_KINDS
 from central.web.error_pages import STATUS
 from central.web.pages import KEYS, PERIODS, REASON_KEYS
 from central.web.rendering import FOLDER, SCRIPT_FAMILIES
@@ -15,6 +15,7 @@ from central.web.view import CHAIN_WORST_FIRST
 from central.web.wording import LANGUAGES, choose_language, wording
 from contract.document import ClockQuality
 from contract.evidence_manifest import Role
+from contract.heartbeat import CameraState, DiskState
 from contract.incident_report import CloseReason, Description, Phase, Severity, Verification
 
 ENGLISH, CHINESE = wording("en"), wording("zh-CN")
@@ -40,7 +41,11 @@ FAMILIES = {
     "verdict": get_args(Verification.model_fields["status"].annotation),
     "opinion.source": get_args(Description.model_fields["source"].annotation),
     "period": tuple(PERIODS),
-    "camera": OUT_OF_SIGHT,
+    "camera": get_args(CameraState),
+    "outcome": ("applied", "refused", "waiting", "unanswered"),
+    "zone_kind": ZONE_KINDS,
+    "rule_kind": RULE_KINDS,
+    "disk": get_args(DiskState.model_fields["state"].annotation),
     "error": (*STATUS, *(f"{name}_do" for name in STATUS)),
     "keys": tuple(word for _, word in KEYS),
     "live": ("on", "off", "connecting"),
