@@ -5,7 +5,8 @@ export UV_PYTHON_DOWNLOADS := never
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PURE := $(wildcard tests/contract tests/models tests/edge tests/central tests/project)
-SERIAL := $(wildcard tests/conformance tests/integration tests/scenarios tests/story tests/browser tests/faults)
+REAL := $(wildcard tests/conformance tests/integration tests/scenarios tests/browser)
+ALONE := $(wildcard tests/story tests/faults)
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,7 +19,9 @@ setup: python  ## .venv with box and centre, as the lock file says
 
 test: develop check  ## everything that must hold, in minutes; installs mosquitto and a browser from Debian when it may
 	@$(PYTHON) bootstrap.py test-tools
-	@.venv/bin/pytest -q -n 2 $(PURE); pure=$$?; .venv/bin/pytest -q $(SERIAL); serial=$$?; exit $$(( pure | serial ))
+	@.venv/bin/pytest -q -n 2 $(PURE); pure=$$?; \
+	.venv/bin/pytest -q -n 2 --dist loadfile $(REAL); real=$$?; \
+	.venv/bin/pytest -q $(ALONE); alone=$$?; exit $$(( pure | real | alone ))
 
 check: develop  ## format, lint, types, import contracts
 	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q . && .venv/bin/mypy && .venv/bin/lint-imports | tail -8 && exit $${PIPESTATUS[0]}

@@ -1,8 +1,8 @@
 """Which detection is which track: overlap of boxes, and the best one-to-one choice."""
 
+import lap
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -20,9 +20,16 @@ def overlaps(first: Floats, second: Floats) -> Floats:
 
 
 def matched(likeness: Floats, likeness_min: float) -> tuple[Indices, Indices]:
-    """Row and column numbers of the pairs with the greatest total likeness, each at least `likeness_min` (> 0)."""
+    """Row and column numbers of the pairs with the greatest total likeness, each at least `likeness_min` (> 0).
+
+    Linear assignment by Jonker and Volgenant (1987).
+    """
+    if not likeness.size:
+        return np.empty(0, np.intp), np.empty(0, np.intp)
     worth = np.where(likeness >= likeness_min, likeness, 0.0)
-    rows, columns = linear_sum_assignment(worth, maximize=True)
+    column_of_row = lap.lapjv(-worth, extend_cost=True, return_cost=False)[0]
+    rows = np.flatnonzero(column_of_row >= 0)
+    columns = column_of_row[rows].astype(np.intp)
     kept = worth[rows, columns] > 0
     return rows[kept], columns[kept]
 

@@ -87,7 +87,7 @@ def test_an_address_without_a_centre_says_what_to_write_or_start(url: str) -> No
         enrol(url, TOKEN, "box-1", BOX_KEY, "0.1.0")
 
 
-@pytest.mark.parametrize("token", ["", "abc", TOKEN[:-4], "0" * 77])
+@pytest.mark.parametrize("token", ["", "abc", TOKEN[:-4], "0" * 77], ids=["empty", "short", "cut", "not base32"])
 def test_a_token_that_is_none_says_how_to_make_one(token: str) -> None:
     with pytest.raises(EnrolmentError, match="xunjian central token"):
         enrol("http://127.0.0.1:9", token, "box-1", BOX_KEY, "0.1.0")
