@@ -137,11 +137,15 @@ def test_a_stream_that_returns_with_another_codec_goes_on(tmp_path: Path) -> Non
         with rtsp_camera(tmp_path, "h264", fps=20, port=port) as url:
             camera = stack.enter_context(watched(url))
             before = next_where(camera, lambda frame: frame.index >= 10)
+            left_s = time.monotonic()
+        time.sleep(3.0)  # it starts again
         with rtsp_camera(tmp_path, "hevc", fps=20, port=port):
             next_where(camera, lambda _: camera.ring.packets()[-1].format.codec == "hevc")
             last = next_where(camera, lambda frame: frame.index > before.index + 40)
+            away_s = time.monotonic() - left_s
             packets = camera.ring.packets()
             clip = camera.ring.clip(0.0, last.stream_s)
+    assert last.stream_s - before.stream_s == pytest.approx(away_s, abs=2.0), "an outage lasts as long as it lasted"
     codecs = [packet.format.codec for packet in packets]
     assert codecs == sorted(codecs, key=("h264", "hevc").index)
     assert set(codecs) == {"h264", "hevc"}
