@@ -44,6 +44,8 @@ RTSP_PACKAGES = (
 )
 TEST_TOOLS = (
     ("command -v mosquitto || test -x /usr/sbin/mosquitto", "mosquitto", "needed"),
+    ("ls /usr/lib/postgresql/*/bin/initdb", "postgresql", "the tests on PostgreSQL are skipped"),
+    ("command -v sqlite3", "sqlite3", "the test of SQLite's backup is skipped"),
     ("command -v chromium", "chromium", "the browser tests are skipped"),
     ("fc-list :lang=zh | grep -q .", "fontconfig fonts-wqy-zenhei", "pictures show boxes for Chinese"),
     (

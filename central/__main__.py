@@ -12,7 +12,7 @@ from central.cases.repository import list_cases
 from central.clock import now
 from central.database.engine import Database
 from central.devices.enrolment import TokenScope, issue_token
-from central.errors import CentralError
+from central.errors import CentralError, StorageError
 from central.settings import Address, CentralFolder
 from contract.ids import SLUG_PATTERN, rfc3339
 
@@ -37,6 +37,12 @@ def _parser() -> argparse.ArgumentParser:
     init = commands.add_parser("init", help="make a centre's folder: key, settings, database")
     init.add_argument("folder", type=Path, metavar="DIR")
     init.add_argument("--broker", metavar="mqtt://HOST:PORT", help="a broker that runs by itself (default: embedded)")
+    init.add_argument(
+        "--database",
+        metavar="URL",
+        help="postgresql://USER@HOST/NAME, its password as ${NAME} or by a file (default: SQLite in DIR)",
+    )
+    init.add_argument("--database-password-file", type=Path, metavar="FILE", help="holds the password; mode 0600")
     init.set_defaults(run=_init)
 
     serve = commands.add_parser("serve", help="take reports in and serve the pages, on loopback only")
@@ -69,8 +75,12 @@ def _slug(text: str) -> str:
 
 def _init(arguments: argparse.Namespace) -> int:
     folder = CentralFolder(arguments.folder)
-    settings = folder.create(arguments.broker)
-    Database.open(folder.database_url(settings)).migrate()
+    settings = folder.create(arguments.broker, arguments.database, arguments.database_password_file)
+    try:
+        Database.open(folder.database_url(settings)).migrate()
+    except StorageError:
+        folder.settings_file.unlink()  # not a centre yet: the same command again, once what is wrong is mended
+        raise
     print(f"made a centre in {folder.path}: broker {settings.broker_url}, key {folder.load_key().public.fingerprint}")
     print(f"next: xunjian central serve {folder.path}")
     return 0

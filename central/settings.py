@@ -9,8 +9,10 @@ from typing import Literal, Self
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from sqlalchemy import URL
 
+from central.database.address import check_database, resolve_database
 from central.errors import SettingsError
 from contract.errors import ContractError
 from contract.signing import SigningKey
@@ -20,7 +22,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class Settings(BaseModel):
-    """broker: `embedded`, or mqtt://HOST:PORT of a broker that runs by itself. database: relative paths are to DIR."""
+    """broker: `embedded`, or mqtt://HOST:PORT of a broker that runs by itself. Relative paths are to DIR."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,6 +30,7 @@ class Settings(BaseModel):
     broker: str = "embedded"
     embedded_port: int = Field(default=20883, ge=1, le=65535)
     database: str = "sqlite:///central.sqlite3"
+    database_password_file: Path | None = None  # mode 0600
     box_broker: str | None = None  # what boxes are told, where it differs from `broker`
     upload_bytes_max: int = Field(default=512 * 1024 * 1024, ge=1_048_576)
     media_bytes_free_min: int = Field(default=256 * 1024 * 1024, ge=0)  # below it uploads wait: reports still come in
@@ -38,6 +41,11 @@ class Settings(BaseModel):
         if value not in (None, "embedded"):
             broker_address(str(value))
         return value
+
+    @model_validator(mode="after")
+    def _database_is_an_address(self) -> Self:
+        check_database(self.database, password_file=self.database_password_file is not None)
+        return self
 
     @property
     def broker_url(self) -> str:
@@ -66,18 +74,23 @@ class CentralFolder:
     def media(self) -> Path:
         return self.path / "media"
 
-    def database_url(self, settings: Settings) -> str:
-        prefix = "sqlite:///"
-        if settings.database.startswith(prefix):
-            return f"{prefix}{(self.path / settings.database.removeprefix(prefix)).resolve()}"
-        return settings.database
+    def database_url(self, settings: Settings) -> URL:
+        """With the password, which nothing prints. Raises StorageError."""
+        return resolve_database(settings.database, self.path, settings.database_password_file)
 
-    def create(self, broker: str | None) -> Settings:
-        """Makes key and settings. Raises SettingsError when there is a centre already, or for a bad broker address."""
+    def create(
+        self, broker: str | None, database: str | None = None, database_password_file: Path | None = None
+    ) -> Settings:
+        """Makes key and settings. Raises SettingsError when there is a centre already, or for a bad address."""
         if self.settings_file.exists():
             raise SettingsError(f"{self.path} is a centre already: serve it, or name another folder")
         try:
-            settings = Settings(broker=broker or "embedded", embedded_port=_free_port())
+            settings = Settings(
+                broker=broker or "embedded",
+                embedded_port=_free_port(),
+                database=database or Settings.model_fields["database"].default,
+                database_password_file=database_password_file.absolute() if database_password_file else None,
+            )
         except ValidationError as error:
             raise SettingsError(_first(error)) from error
         try:
@@ -86,9 +99,13 @@ class CentralFolder:
             if not self.key_file.exists():
                 SigningKey.generate().save(self.key_file)
             self.public_key_file.write_bytes(self.load_key().public.pem())
-            kept = {"version": settings.version, "broker": settings.broker}
+            kept: dict[str, int | str] = {"version": settings.version, "broker": settings.broker}
             if settings.broker == "embedded":
                 kept["embedded_port"] = settings.embedded_port
+            if database:
+                kept["database"] = settings.database
+            if settings.database_password_file:
+                kept["database_password_file"] = str(settings.database_password_file)
             _write_durably(self.settings_file, yaml.safe_dump(kept, sort_keys=False).encode())
         except OSError as error:
             raise SettingsError(f"{self.path} cannot be written: {error.strerror}") from error

@@ -100,11 +100,17 @@ def mosquitto(folder: Path, port: int | None = None, *settings: str) -> Iterator
 
 
 @contextlib.contextmanager
-def centre(folder: Path, broker_url: str | None = None, port: int | None = None) -> Iterator[tuple[Running, str]]:
+def centre(
+    folder: Path, broker_url: str | None = None, port: int | None = None, database_url: str | None = None
+) -> Iterator[tuple[Running, str]]:
     """`xunjian central init` (once) and `serve`; gives the process and the page's address."""
     port = port or free_port()
     if not (folder / "central.yaml").exists():
-        xunjian("central", "init", str(folder), *(("--broker", broker_url) if broker_url else ()))
+        chosen = (
+            *(("--broker", broker_url) if broker_url else ()),
+            *(("--database", database_url) if database_url else ()),
+        )
+        xunjian("central", "init", str(folder), *chosen)
     command = [*XUNJIAN, "central", "serve", str(folder), "--port", str(port)]
     with Running(command, folder / "serve.log") as process:
         eventually(lambda: listens(port) or process.process.poll() is not None, 30, f"the centre on port {port}")

@@ -19,6 +19,7 @@ D = TypeVar("D", bound=Document)
 
 _NUMBER, _IDENTIFIER, _REVISION = TypeAdapter(Ordinal), TypeAdapter(IncidentId), TypeAdapter(Count)
 DETAIL_LENGTH_MAX = 300
+TYPE_LENGTH_MAX = 64  # as much as the database's column holds
 
 
 class UnattributableError(Exception):
@@ -73,6 +74,8 @@ def examine_report(topic: topics.Topic, payload: bytes, owners: Mapping[str, Own
         if b"\\u0000" in payload:
             raise SchemaError("a text holds a NUL character")
         report = codec.decode(document, IncidentReport)
+        if len(report.type_id) > TYPE_LENGTH_MAX:
+            raise SchemaError(f"type_id: at most {TYPE_LENGTH_MAX} characters")
     except ContractError as error:
         return _refuse(owner, document, payload, error, signed=True)
     return Examined(owner, _name(document, payload), payload, document, report)

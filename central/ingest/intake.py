@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from central.clock import Now
-from central.database.engine import Database
+from central.database.engine import Database, one_line
 from central.devices.box import Owner
 from central.devices.repository import owners_of
 from central.errors import StorageError
@@ -79,7 +79,7 @@ class Intake:
                 batch, answers = self._store(reports, statuses)
         except (OperationalError, InterfaceError) as error:
             self._database.reopen()  # what an old handle wrote when it failed is unknown until it is read back
-            raise StorageError(f"the database cannot be used: {error.orig}") from error
+            raise StorageError(f"the database cannot be used: {one_line(error)}") from error
         for result in batch.results:
             self._counters.add("reports", result)
         for kind in batch.unused:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -64,8 +63,8 @@ class Centre:
     stored: list[str]
 
     @classmethod
-    def make(cls, folder: Path, *boxes: SigningBox) -> "Centre":
-        database = Database.open(f"sqlite:///{folder}/central.sqlite3")
+    def make(cls, database_url: str, *boxes: SigningBox) -> "Centre":
+        database = Database.open(database_url)
         database.migrate()
         with database.writing() as session:
             for box in boxes:

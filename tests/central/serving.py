@@ -80,9 +80,9 @@ class Serving:
 
 
 @contextmanager
-def serving(folder: Path, *boxes: SigningBox) -> Iterator[Serving]:
+def serving(folder: Path, *boxes: SigningBox, database_url: str | None = None) -> Iterator[Serving]:
     home = CentralFolder(folder / "centre")
-    home.create(None)
+    home.create(None, database_url)
     centre = Centre.open(home)
     sent: list[Outgoing] = []
     setattr(centre, "send", sent.extend)  # noqa: B010 - in place of the broker

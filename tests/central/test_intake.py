@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,8 +23,8 @@ def box() -> SigningBox:
 
 
 @pytest.fixture
-def centre(tmp_path: Path, box: SigningBox) -> Centre:
-    return Centre.make(tmp_path, box, SigningBox("box-2"))
+def centre(database_url: str, box: SigningBox) -> Centre:
+    return Centre.make(database_url, box, SigningBox("box-2"))
 
 
 def count(centre: Centre, table: Any) -> int:
@@ -94,9 +93,9 @@ def test_a_number_that_is_taken_by_another_incident_is_a_conflict(centre: Centre
     assert [r.reason for r in results] == [None, "conflict"]
 
 
-def test_an_incident_of_another_box_is_refused(tmp_path: Path) -> None:
+def test_an_incident_of_another_box_is_refused(database_url: str) -> None:
     mine, other = SigningBox(), SigningBox("box-2")
-    centre = Centre.make(tmp_path, mine, other)
+    centre = Centre.make(database_url, mine, other)
     report = incident_report()
     centre.take(mine.say(report))
     (receipt,) = centre.take(other.report(incident_id=report.incident_id, revision=1))

@@ -2,14 +2,14 @@
 
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 from central.cases.tables import Incident, Rejection, Revision
+from central.database.metadata import Base
 from central.devices.tables import Box
 from central.evidence.tables import Manifest
 from central.ingest.message import Message
@@ -19,6 +19,7 @@ from tests.contract.examples import incident_report
 
 BOX = SigningBox()
 INCIDENTS = [incident_report().incident_id for _ in range(3)]
+SHARED = [HealthCheck.function_scoped_fixture]  # one database for all examples: each empties it first
 PHASES = ("open", "update", "close")
 
 
@@ -31,14 +32,6 @@ def reports() -> list[Message]:
     ]
 
 
-def registered() -> bytes:
-    """A database with the box in it, made once: migrating a new one for each example would be most of the time."""
-    with tempfile.TemporaryDirectory() as folder:
-        Centre.make(Path(folder), BOX).database.close()
-        return (Path(folder) / "central.sqlite3").read_bytes()
-
-
-REGISTERED = registered()
 IN_ORDER = reports()
 CONFLICTING = [
     BOX.report(incident_id=INCIDENTS[0], revision=0, report_seq=1, severity="safety"),  # other bytes, same revision
@@ -46,10 +39,13 @@ CONFLICTING = [
 ]
 
 
-def deliver(folder: Path, batches: Sequence[Sequence[Message]]) -> tuple[dict[str, Any], list[ReportReceipt]]:
-    """What the centre holds in the end, without when it came."""
-    (folder / "central.sqlite3").write_bytes(REGISTERED)
-    centre = Centre.make(folder)
+def deliver(database_url: str, batches: Sequence[Sequence[Message]]) -> tuple[dict[str, Any], list[ReportReceipt]]:
+    """What the centre holds in the end, without when it came. It starts empty but for the box."""
+    centre = Centre.make(database_url)
+    with centre.database.writing() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(table.delete())
+        BOX.register(session)
     receipts = [receipt for batch in batches for receipt in centre.take(*batch)]
     with centre.database.reading() as session:
         state = {
@@ -85,14 +81,15 @@ def deliveries(draw: st.DrawFn, messages: list[Message]) -> list[list[Message]]:
 
 
 with tempfile.TemporaryDirectory() as _folder:
-    EXPECTED, _ = deliver(Path(_folder), [[message] for message in IN_ORDER])
+    EXPECTED, _ = deliver(f"sqlite:///{_folder}/central.sqlite3", [[message] for message in IN_ORDER])
 
 
-@settings(max_examples=40, deadline=None)
-@given(deliveries(IN_ORDER))
-def test_duplicates_and_any_order_end_in_the_state_of_one_delivery_in_order(batches: list[list[Message]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        state, receipts = deliver(Path(folder), batches)
+@settings(max_examples=40, deadline=None, suppress_health_check=SHARED)
+@given(batches=deliveries(IN_ORDER))
+def test_duplicates_and_any_order_end_in_the_state_of_one_delivery_in_order(
+    database_url: str, batches: list[list[Message]]
+) -> None:
+    state, receipts = deliver(database_url, batches)
     assert state == EXPECTED
     assert state["high_water"] == len(IN_ORDER)
     results = [receipt.result for receipt in receipts]
@@ -101,11 +98,12 @@ def test_duplicates_and_any_order_end_in_the_state_of_one_delivery_in_order(batc
     assert set(results) <= {"stored", "duplicate"}
 
 
-@settings(max_examples=40, deadline=None)
-@given(deliveries([*IN_ORDER, *CONFLICTING]))
-def test_conflicting_bytes_are_never_lost_and_never_stand_beside_each_other(batches: list[list[Message]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        state, receipts = deliver(Path(folder), batches)
+@settings(max_examples=40, deadline=None, suppress_health_check=SHARED)
+@given(batches=deliveries([*IN_ORDER, *CONFLICTING]))
+def test_conflicting_bytes_are_never_lost_and_never_stand_beside_each_other(
+    database_url: str, batches: list[list[Message]]
+) -> None:
+    state, receipts = deliver(database_url, batches)
     stored = [payload for _, _, _, payload in state["revisions"]]
     sent = {message.payload for message in (*IN_ORDER, *CONFLICTING)}
     assert {*stored, *state["rejections"]} == sent

@@ -30,8 +30,8 @@ def box() -> SigningBox:
 
 
 @pytest.fixture
-def centre(tmp_path: Path, box: SigningBox) -> Iterator[Serving]:
-    with serving(tmp_path, box) as running:
+def centre(tmp_path: Path, database_url: str, box: SigningBox) -> Iterator[Serving]:
+    with serving(tmp_path, box, database_url=database_url) as running:
         yield running
 
 

@@ -2,7 +2,6 @@
 
 import base64
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +22,8 @@ def box() -> SigningBox:
 
 
 @pytest.fixture
-def centre(tmp_path: Path, box: SigningBox) -> Centre:
-    return Centre.make(tmp_path, box, SigningBox("box-2"))
+def centre(database_url: str, box: SigningBox) -> Centre:
+    return Centre.make(database_url, box, SigningBox("box-2"))
 
 
 def rules(session: int, **body: Any) -> BoxState:
@@ -100,9 +99,9 @@ def test_the_first_answer_to_a_command_stands_beside_it(centre: Centre, box: Sig
     assert (row.result, row.reason, row.answered_at) == ("refused", "line 3: no such zone", NOW)
 
 
-def test_another_box_cannot_answer_a_command(tmp_path: Path) -> None:
+def test_another_box_cannot_answer_a_command(database_url: str) -> None:
     other = SigningBox("box-2")
-    centre = Centre.make(tmp_path, SigningBox(), other)
+    centre = Centre.make(database_url, SigningBox(), other)
     with centre.database.writing() as session:
         send_rules_command(session)
     centre.take(other.say(CommandResult(box_id="box-2", command_id="c-1", result="applied"), "result", "c-1"))

@@ -2,7 +2,6 @@
 
 import queue
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from sqlalchemy import event
@@ -62,10 +61,10 @@ def test_one_message_that_breaks_the_intake_does_not_stop_the_others() -> None:
 
 
 def test_a_database_that_fails_in_the_middle_is_reported_and_the_same_batch_is_stored_afterwards(
-    tmp_path: Path,
+    database_url: str,
 ) -> None:
     box = SigningBox()
-    centre = Centre.make(tmp_path, box)
+    centre = Centre.make(database_url, box)
     message = box.report()
 
     def fail(*_: object) -> None:

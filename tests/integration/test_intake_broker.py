@@ -13,6 +13,7 @@ import pytest
 from contract import codec
 from tests.contract.examples import incident_report
 from tests.integration.wire_box import WireBox, children, wire_box
+from tests.postgres import PostgresServer
 from tests.processes import Running, centre, eventually, json_lines, listens, mosquitto, xunjian
 
 pytestmark = pytest.mark.slow  # each starts a broker and a centre as processes
@@ -31,13 +32,15 @@ GARBAGE = {
 class Place:
     """One centre and where it lives."""
 
-    def __init__(self, folder: Path, stack: ExitStack, broker: str) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, broker: str, database_url: str | None = None) -> None:
         self.folder = folder / "centre"
         self.broker_url = None
         if broker == "mosquitto":
             _, port = stack.enter_context(mosquitto(folder / "broker"))
             self.broker_url = f"mqtt://127.0.0.1:{port}"
-        self.process, self.address = stack.enter_context(centre(self.folder, self.broker_url))
+        self.process, self.address = stack.enter_context(
+            centre(self.folder, self.broker_url, database_url=database_url)
+        )
         self.box = stack.enter_context(wire_box(self.folder, self.address))
         self.wait_until_subscribed()
 
@@ -108,9 +111,11 @@ def test_the_embedded_broker_is_started_again_and_ends_with_its_centre(tmp_path:
         eventually(lambda: not listens(port), 10, "the broker ended with its centre")
 
 
-def test_a_centre_killed_between_commit_and_answer_finds_the_report_again_as_a_duplicate(tmp_path: Path) -> None:
+def test_a_centre_killed_between_commit_and_answer_finds_the_report_again_as_a_duplicate(
+    tmp_path: Path, database_url: str
+) -> None:
     with ExitStack() as stack:
-        place = Place(tmp_path, stack, "mosquitto")
+        place = Place(tmp_path, stack, "mosquitto", database_url)
         place.process.stop()
         dying = [sys.executable, "-m", "tests.integration.dying_centre", str(place.folder)]
         with Running(dying, tmp_path / "dying.log") as process:
@@ -123,6 +128,25 @@ def test_a_centre_killed_between_commit_and_answer_finds_the_report_again_as_a_d
         receipt = place.box.receipt()
         assert (receipt.result, receipt.sha256) == ("duplicate", codec.sha256_hex(payload))
         assert len(place.stored()) == 1
+
+
+def test_a_centre_goes_on_when_its_postgresql_was_away(tmp_path: Path, postgres: PostgresServer) -> None:
+    with ExitStack() as stack:
+        url = stack.enter_context(postgres.database())
+        place = Place(tmp_path, stack, "mosquitto", url)
+        publish_report(place.box, 1)
+        assert place.box.receipt().result == "stored"
+        name = url.split("/")[3].split("?")[0]
+        postgres.execute(
+            f"ALTER DATABASE {name} ALLOW_CONNECTIONS false",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+        )
+        publish_report(place.box, 2)
+        eventually(lambda: "reports wait, nothing is acknowledged" in place.log, 20, "the centre says that it waits")
+        assert place.box.answers.empty()
+        postgres.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        assert place.box.receipt().result == "stored"
+        assert len(place.stored()) == 2
 
 
 def test_a_second_centre_on_the_same_folder_or_port_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +18,8 @@ def box() -> SigningBox:
 
 
 @pytest.fixture
-def centre(tmp_path: Path, box: SigningBox) -> Centre:
-    return Centre.make(tmp_path, box)
+def centre(database_url: str, box: SigningBox) -> Centre:
+    return Centre.make(database_url, box)
 
 
 async def take(stream: AsyncIterator[str], count: int) -> list[str]:

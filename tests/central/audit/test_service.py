@@ -1,5 +1,4 @@
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,8 @@ LIN = Reviewer("Lin")
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    database = Database.open(f"sqlite:///{tmp_path}/central.sqlite3")
+def database(database_url: str) -> Database:
+    database = Database.open(database_url)
     database.migrate()
     return database
 

@@ -20,8 +20,8 @@ def box() -> SigningBox:
 
 
 @pytest.fixture
-def served(tmp_path: Path, box: SigningBox) -> Iterator[Serving]:
-    with serving(tmp_path, box) as served:
+def served(tmp_path: Path, database_url: str, box: SigningBox) -> Iterator[Serving]:
+    with serving(tmp_path, box, database_url=database_url) as served:
         yield served
 
 

@@ -1,5 +1,4 @@
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -23,8 +22,8 @@ def box() -> SigningBox:
 
 
 @pytest.fixture
-def centre(tmp_path: Path, box: SigningBox) -> Centre:
-    return Centre.make(tmp_path, box)
+def centre(database_url: str, box: SigningBox) -> Centre:
+    return Centre.make(database_url, box)
 
 
 @pytest.fixture
