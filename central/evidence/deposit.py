@@ -13,7 +13,7 @@ from central.database.engine import Database
 from central.devices.repository import owners_of
 from central.evidence.content import PICTURES, shape_fault
 from central.evidence.decoder import PictureDecoder
-from central.evidence.sealing import take_file, take_manifest
+from central.evidence.sealing import refusal, take_file, take_manifest
 from central.evidence.store import MediaStore, WrongHashError
 from central.evidence.tables import File, Upload
 from central.evidence.upload import (
@@ -24,9 +24,12 @@ from central.evidence.upload import (
     expected_length,
     is_held,
     manifests_named,
+    refused_file,
 )
 from central.metrics import Counters
 from contract.acknowledgement import FileReceipt
+
+RECEIPTS_MAX = 200  # in one acknowledgement; who asks for another file is told again
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +76,13 @@ class Deposit:
     def begin(self, name: FileName, length: int) -> str | None:
         """Where to send it; None: it is here, and acknowledged again. Raises UploadRefusedError, StoreError."""
         with self._database.reading() as session:
-            expected_length(session, name, length, self._limits.upload_bytes_max)
+            refused = refused_file(session, name)
+            if refused is None:
+                expected_length(session, name, length, self._limits.upload_bytes_max)
             held = is_held(session, name)
+        if refused is not None:
+            self._acknowledge(name.box_id, [refusal(refused)])
+            raise UploadRefusedError(409, "rejected", "only a manifest that does not hold lists this file")
         path = self.store.find(name.sha256)
         if path is not None:  # whole here, whoever sent it
             if path.stat().st_size != length:
@@ -142,18 +150,21 @@ class Deposit:
         with self._database.reading() as session:
             file = session.get(File, (name.box_id, name.sha256))
         fault = self._fault(path, file.media_type) if file is not None else None
+        refused: list[FileReceipt] = []
         with self._database.writing() as session:
             owner = owners_of(session, [name.box_id])[name.box_id]
             for row in manifests_named(session, name):
                 if row.stored_at is not None:
                     continue
-                take_manifest(session, row, owner, path.read_bytes(), self._now())
+                refused += take_manifest(session, row, owner, path.read_bytes(), self._now())
                 if row.reason is not None:
                     log.warning("a manifest of %s does not hold: %s", name.box_id, row.reason)
             file = session.get(File, (name.box_id, name.sha256))
             if file is not None:
                 take_file(session, file, fault, self._now())
             session.query(Upload).where(Upload.box_id == name.box_id, Upload.sha256 == name.sha256).delete()
+        if refused:
+            self._acknowledge(name.box_id, refused[:RECEIPTS_MAX])
         if fault is not None:
             self._counters.add("uploads", "faulty")
             log.warning("file %s of %s is not what it says: %s", name.sha256[:12], name.box_id, fault)

@@ -55,7 +55,10 @@ class Item(Base):
 
 
 class File(Base):
-    """A file of a box, by its hash. held = all its bytes are durable here. fault: held, but not what it says it is."""
+    """A file of a box, by its hash. held = all its bytes are durable here. fault: held, but not what it says it is.
+
+    refused: only a manifest that does not hold lists it, so it is not taken.
+    """
 
     __tablename__ = "files"
 
@@ -63,7 +66,7 @@ class File(Base):
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
     bytes: Mapped[int] = mapped_column(BigInteger)
     media_type: Mapped[str] = mapped_column(String(32))
-    state: Mapped[str] = mapped_column(String(8), default="pending")  # pending, held
+    state: Mapped[str] = mapped_column(String(8), default="pending")  # pending, held, refused
     fault: Mapped[str | None] = mapped_column(String(300))
     stored_at: Mapped[datetime | None]
 

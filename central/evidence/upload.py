@@ -78,6 +78,12 @@ def is_held(session: Session, name: FileName) -> bool:
     return all(row.stored_at is not None for row in manifests) and (file is None or file.state == "held")
 
 
+def refused_file(session: Session, name: FileName) -> File | None:
+    """The row of a file that only a manifest which does not hold lists, and that is no manifest itself."""
+    file = session.get(File, (name.box_id, name.sha256))
+    return file if file is not None and file.state == "refused" and not manifests_named(session, name) else None
+
+
 def manifests_named(session: Session, name: FileName) -> list[Manifest]:
     return list(session.scalars(select(Manifest).where(Manifest.box_id == name.box_id, Manifest.sha256 == name.sha256)))
 

@@ -16,6 +16,7 @@ from central.devices.running import take_result, take_state, take_still
 from central.devices.status import note_found, note_losses, numbers_due, take_availability, take_heartbeat
 from central.devices.tables import Box
 from central.evidence.expectation import expect_manifest
+from central.evidence.sealing import reassess_next
 from central.evidence.tables import Dossier, Manifest
 from central.ingest.examination import Examined, Refused, ReportName
 from central.ingest.ledger import Entry, Ledger
@@ -81,6 +82,7 @@ class Batch:
         self._session.flush()  # a revision refers to its incident
         if self._revisions:
             self._session.execute(insert(Revision), self._revisions)
+            reassess_next(self._session, [(row["box_id"], row["key_id"], row["report_seq"]) for row in self._revisions])
         for box_id, receipts in self.receipts.items():
             self._settle(self._boxes[box_id], {receipt.report_seq for receipt in receipts})
 

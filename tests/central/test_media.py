@@ -163,6 +163,39 @@ def test_the_chain_shows_a_gap_and_a_break(centre: Serving, box: SigningBox) -> 
     assert centre.evidence_state(third.incident_id)[0] == "unverified"
 
 
+def test_a_break_shows_as_soon_as_the_report_before_it_has_come(centre: Serving, box: SigningBox) -> None:
+    second = sealed_incident(box, report_seq=2, previous=b"of a link that is not the first")
+    store(centre, box, second)
+    assert centre.evidence_state(second.incident_id) == ("complete", None)
+    centre.intake.take([box.raw(sealed_incident(box, report_seq=1).report)])  # its manifest is still on its way
+    assert centre.evidence_state(second.incident_id)[0] == "unverified"
+
+
+def test_files_of_a_manifest_that_does_not_hold_are_refused_for_good_and_not_asked_for_again(
+    centre: Serving, box: SigningBox
+) -> None:
+    forged = sealed_incident(SigningBox(box.box_id), clip_item())
+    report = codec.parse(forged.report, topics.PAYLOAD_BYTES_MAX)
+    centre.intake.take([box.raw(codec.canonical(box.key.sign_object(report)))])
+    assert centre.upload(box, forged.manifest) == 204
+    told = [(receipt.sha256, receipt.bytes, receipt.reason) for receipt in centre.file_receipts() if receipt.reason]
+    assert told == [(clip_item().sha256, len(CLIP), "unverified_manifest")]
+    again = centre.begin(box, CLIP)  # the answer was lost
+    assert (again.status_code, again.json()["reason"]) == (409, "rejected")
+    assert [receipt.result for receipt in centre.file_receipts()].count("rejected") == 2
+
+
+def test_a_refused_file_is_taken_when_a_manifest_that_holds_lists_it(centre: Serving, box: SigningBox) -> None:
+    forged = sealed_incident(SigningBox(box.box_id), clip_item())
+    report = codec.parse(forged.report, topics.PAYLOAD_BYTES_MAX)
+    centre.intake.take([box.raw(codec.canonical(box.key.sign_object(report)))])
+    centre.upload(box, forged.manifest)
+    true = sealed_incident(box, clip_item(), report_seq=2, previous=forged.manifest)
+    store(centre, box, true)
+    assert centre.upload(box, CLIP) == 204
+    assert centre.evidence_state(true.incident_id) == ("complete", None)
+
+
 def chain(centre: Serving, incident: SealedIncident) -> str:
     with centre.centre.database.reading() as session:
         return manifests_of(session, incident.incident_id)[0].chain
