@@ -22,7 +22,9 @@ from central.evidence import tus
 from central.evidence.decoder import PictureDecoder
 from central.evidence.deposit import Deposit, Limits
 from central.evidence.disk import DiskMediaStore
+from central.evidence.playback_maker import PlaybackMaker
 from central.evidence.store import StoreError
+from central.evidence.transcoder import transcode
 from central.ingest.embedded_broker import EmbeddedBroker
 from central.ingest.intake import Intake
 from central.ingest.message import Outgoing
@@ -56,6 +58,7 @@ class Centre:
     decoder: PictureDecoder = field(default_factory=PictureDecoder)
     broker: EmbeddedBroker | None = None
     subscriber: Subscriber | None = None
+    playback: PlaybackMaker | None = None
 
     @classmethod
     def open(cls, folder: CentralFolder) -> Self:
@@ -66,7 +69,7 @@ class Centre:
         return cls(folder, settings, folder.load_key(), database)
 
     def start(self) -> None:
-        """Broker, subscriber, intake. Raises AddressError."""
+        """Broker, subscriber, intake, playback copies. Raises AddressError, StorageError."""
         if self.settings.broker == "embedded":
             address = Address(LOOPBACK, self.settings.embedded_port)
             self.broker = EmbeddedBroker(address, self.folder.path / "broker.toml", self.counters)
@@ -76,31 +79,44 @@ class Centre:
         address = broker_address(self.settings.broker_url)
         self.subscriber = Subscriber(address, client_id, intake.take, self.counters, now)
         self.subscriber.start()
+        self.playback = PlaybackMaker(self.database, self.media_store(), self.key, now, transcode)
+        self.playback.start()
 
     def stop(self) -> None:
         if self.subscriber is not None:
             self.subscriber.stop()
+        if self.playback is not None:
+            self.playback.stop()
         if self.broker is not None:
             self.broker.stop()
         self.decoder.close()
         self.database.close()
 
-    def deposit(self) -> Deposit:
+    def media_store(self) -> DiskMediaStore:
         """Raises StorageError when the media folder cannot be used."""
         try:
-            store = DiskMediaStore(self.folder.media)
+            return DiskMediaStore(self.folder.media)
         except StoreError as error:
             raise StorageError(f"{self.folder.media}: {error}") from error
+
+    def deposit(self) -> Deposit:
+        """Raises StorageError when the media folder cannot be used."""
         limits = Limits(self.settings.upload_bytes_max, self.settings.media_bytes_free_min)
         return Deposit(
             self.database,
-            store,
+            self.media_store(),
             self.decoder,
             limits,
             counters=self.counters,
             now=now,
             acknowledge=self.acknowledge_files,
+            on_held=self.tell_held,
         )
+
+    def tell_held(self) -> None:
+        """After a file was recorded: it may be a clip that wants a playback copy."""
+        if self.playback is not None:
+            self.playback.wake()
 
     def acknowledge_files(self, box_id: str, receipts: Sequence[FileReceipt]) -> None:
         answer = Acknowledgement(box_id=box_id, files=tuple(receipts))

@@ -50,7 +50,10 @@ class Progress:
 
 
 class Deposit:
-    """acknowledge(box_id, receipts): publishes a signed Acknowledgement. One for the whole centre; thread-safe."""
+    """acknowledge(box_id, receipts): publishes a signed Acknowledgement. on_held: told after a file was recorded.
+
+    One for the whole centre; thread-safe.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Deposit:
         counters: Counters,
         now: Now,
         acknowledge: Acknowledge,
+        on_held: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
         self._database = database
@@ -70,6 +74,7 @@ class Deposit:
         self._counters = counters
         self._now = now
         self._acknowledge = acknowledge
+        self._on_held = on_held
         self._busy: set[str] = set()
         self._lock = threading.Lock()
 
@@ -163,6 +168,7 @@ class Deposit:
             if file is not None:
                 take_file(session, file, fault, self._now())
             session.query(Upload).where(Upload.box_id == name.box_id, Upload.sha256 == name.sha256).delete()
+        self._on_held()
         if refused:
             self._acknowledge(name.box_id, refused[:RECEIPTS_MAX])
         if fault is not None:

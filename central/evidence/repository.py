@@ -1,12 +1,12 @@
 """Reading the evidence of an incident, inside the caller's transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from central.evidence.evidence import EvidenceFile, EvidenceManifestState, chain_state
-from central.evidence.tables import Dossier, File, Item, Manifest
+from central.evidence.tables import Dossier, File, Item, Manifest, Playback
 from contract.evidence_manifest import ORIGINALS
 
 REASON_LENGTH_MAX = 300
@@ -14,14 +14,14 @@ BYTES = "application/octet-stream"
 
 
 def files_of(session: Session, incident_id: str) -> tuple[EvidenceFile, ...]:
-    """Every file that the incident's manifests list, in the order of revisions; pending ones too."""
+    """What the incident's manifests list, pending files too, in the order of revisions; then playback copies."""
     rows = session.execute(
         select(Item, File)
         .join(File, and_(File.box_id == Item.box_id, File.sha256 == Item.sha256))
         .where(Item.incident_id == incident_id)
         .order_by(Item.revision, Item.position)
     )
-    return tuple(
+    listed = tuple(
         EvidenceFile(
             revision=item.revision,
             sha256=item.sha256,
@@ -36,6 +36,23 @@ def files_of(session: Session, incident_id: str) -> tuple[EvidenceFile, ...]:
             redacted=item.redacted,
         )
         for item, file in rows
+    )
+    return listed + _playback_copies(session, listed)
+
+
+def _playback_copies(session: Session, listed: tuple[EvidenceFile, ...]) -> tuple[EvidenceFile, ...]:
+    clips = {file.sha256: file for file in listed if file.role == "clip"}
+    made = session.scalars(select(Playback).where(Playback.original_sha256.in_(clips), Playback.state == "made"))
+    return tuple(
+        replace(
+            clips[row.original_sha256],
+            sha256=row.sha256 or "",
+            bytes=row.size_bytes or 0,
+            role="playback",
+            media_type="video/mp4",
+            derived_from=row.original_sha256,
+        )
+        for row in made
     )
 
 
@@ -82,8 +99,8 @@ class Held:
 
     @property
     def original(self) -> bool:
-        """Strictest reading: listed once as an original, it is one everywhere."""
-        return bool(self.roles & ORIGINALS)
+        """Strictest reading: listed once as an original, it is one everywhere. A playback copy shows as much."""
+        return bool(self.roles & {*ORIGINALS, "playback"})
 
 
 def held_media(session: Session, sha256: str) -> Held | None:
@@ -97,7 +114,7 @@ def held_media(session: Session, sha256: str) -> Held | None:
         select(Manifest.incident_id).where(Manifest.sha256 == sha256, Manifest.stored_at.is_not(None))
     ).all()
     if not rows and not manifests:
-        return None
+        return _held_copy(session, sha256)
     types = {media_type if fault is None else BYTES for _, _, media_type, fault in rows}
     types |= {"application/json"} if manifests else set()
     return Held(
@@ -105,6 +122,12 @@ def held_media(session: Session, sha256: str) -> Held | None:
         incident_ids=frozenset({incident_id for _, incident_id, _, _ in rows} | set(manifests)),
         served_type=types.pop() if len(types) == 1 else BYTES,
     )
+
+
+def _held_copy(session: Session, sha256: str) -> Held | None:
+    copied = select(Item.incident_id).join(Playback, Playback.original_sha256 == Item.sha256)
+    incident_ids = session.scalars(copied.where(Playback.sha256 == sha256, Playback.state == "made")).all()
+    return Held(frozenset({"playback"}), frozenset(incident_ids), "video/mp4") if incident_ids else None
 
 
 def assess_evidence(session: Session, incident_id: str) -> None:

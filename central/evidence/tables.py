@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.database.metadata import Base
@@ -81,4 +81,18 @@ class Upload(Base):
     box_id: Mapped[str] = mapped_column(ForeignKey("boxes.box_id"))
     sha256: Mapped[str] = mapped_column(String(64))
     length: Mapped[int] = mapped_column(BigInteger)
+    made_at: Mapped[datetime]
+
+
+class Playback(Base):
+    """Whether a browser plays a clip, and the copy that was made if not. document: the centre's signed record of it."""
+
+    __tablename__ = "playbacks"
+
+    original_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    state: Mapped[str] = mapped_column(String(12))  # made, not_needed, failed
+    reason: Mapped[str | None] = mapped_column(String(300))
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    document: Mapped[bytes | None] = mapped_column(LargeBinary)
     made_at: Mapped[datetime]

@@ -110,7 +110,7 @@ class Stage {
     this.video.src = media(this.root.dataset.clip, this.grant);
     this.canvas.before(this.video);
     this.button.hidden = true;
-    this.badge.textContent = word("stage.original");
+    this.badge.textContent = this.root.dataset.copy === undefined ? word("stage.original") : word("stage.copy");
     this.video.addEventListener("error", () => this.failed());
     this.video.addEventListener("loadedmetadata", () => {
       this.fit(this.video.videoWidth, this.video.videoHeight);
