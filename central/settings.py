@@ -94,7 +94,7 @@ class CentralFolder:
         except ValidationError as error:
             raise SettingsError(_first(error)) from error
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.key_file.parent.mkdir(mode=0o700, exist_ok=True)
             if not self.key_file.exists():
                 SigningKey.generate().save(self.key_file)

@@ -232,7 +232,8 @@ def _track(arguments: argparse.Namespace) -> int:
         lines = track_detections(arguments.detections, arguments.fps, arguments.out)
     else:
         lines = _track_clip(arguments.clip, DetectorSettings(model=arguments.model), arguments.out)
-    print(f"track: {lines} lines in {arguments.out}", file=sys.stderr)
+    nothing = "" if lines else "; nothing was sure enough to be followed"
+    print(f"track: {lines} lines in {arguments.out}{nothing}", file=sys.stderr)
     return 0
 
 

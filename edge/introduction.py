@@ -53,7 +53,8 @@ def initialise(folder: Path, told: Told) -> Settings:
     subs = _subs(told.subs, sources, passwords)
     _check_rules(told, list(sources), scripts)
     try:
-        (folder / KEYS).mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # leads and pictures are nobody else's on this machine
+        (folder / KEYS).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise box.BoxError(f"{folder}: cannot be made ({error.strerror}); choose a folder you may write") from error
     key = _own_key(folder)

@@ -113,7 +113,8 @@ class Tracker:
         order = order[detections.scores[order] >= self._settings.score_unsure_min]
         class_ids = detections.class_ids[order]
         boxes = detections.boxes[order].astype(np.float64)
-        found = Found(boxes, detections.scores[order].astype(np.float64), class_ids, self._group_of[class_ids])
+        scores = detections.scores[order].astype(np.float64).round(6)  # a float32 of 0.9 is 0.9, not just below it
+        found = Found(boxes, scores, class_ids, self._group_of[class_ids])
         alike = overlaps(boxes, boxes) >= self._settings.overlap_same_object
         alike &= found.groups[:, None] == found.groups[None, :]
         second = np.triu(alike, 1).any(axis=0)

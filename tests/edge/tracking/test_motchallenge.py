@@ -74,3 +74,8 @@ def test_what_is_missing_is_said_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "det.txt.gz").write_bytes(b"not gzip")
     with pytest.raises(MotChallengeError, match="cannot be read as text"):
         track_detections(tmp_path / "det.txt.gz", 25, tmp_path / "out.txt")
+
+
+def test_a_score_at_the_threshold_is_sure_enough(tmp_path: Path) -> None:
+    (tmp_path / "det.txt").write_text(WALK.replace("0.97", "0.9"))
+    assert track_detections(tmp_path / "det.txt", 25, tmp_path / "out.txt") > 0
