@@ -25,6 +25,7 @@ from edge.delivery.errors import DeliveryError
 from edge.delivery.revision import Revision
 from edge.detection.detector import DetectorError
 from edge.evidence.store import StoreError
+from edge.explaining import explaining
 from edge.health.status import make_display
 from edge.introduction import Told, initialise
 from edge.rules.errors import RulesError
@@ -86,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     replaying.add_argument("--camera", metavar="NAME", help="default: the only one that the rules name")
     replaying.add_argument("--start", type=_moment, metavar="TIME", help="of the first frame, as 2026-03-01T08:00:00Z")
     replaying.add_argument("--detections", type=Path, metavar="FILE", help="a script in the place of the detector")
+    replaying.add_argument("--explain", metavar="RULE", help="each second, how this rule sees each track; on stderr")
+    replaying.add_argument(
+        "--explain-out", type=Path, metavar="FILE", help="with --explain: JSON Lines go here instead"
+    )
     replaying.set_defaults(run=_replay)
 
     tracking = commands.add_parser("track", help="MOTChallenge lines from detections or from a clip")
@@ -191,9 +196,11 @@ def _replay(arguments: argparse.Namespace) -> int:
     for note in replay.rules.notes:
         print(f"xunjian edge: {note}", file=sys.stderr)
     started_s, stream_s, closed = time.monotonic(), 0.0, 0
-    with replay.outbox, replay.camera as camera, _progress(arguments.clip.name, camera.length_s) as shown:
+    asked = explaining(replay.pipeline, replay.rules, arguments.explain, arguments.explain_out)
+    with replay.outbox, replay.camera as camera, asked as explain, _progress(camera.length_s) as shown:
         for frame in camera.frames():
             closed += _print_closed(replay.pipeline.step(frame).revisions)
+            explain(frame.stream_s)
             shown(stream_s := frame.stream_s)
         closed += _print_closed(replay.pipeline.finish("ended"))
         frames, took_s = camera.frames_in, time.monotonic() - started_s
@@ -209,13 +216,13 @@ def _replay(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _progress(name: str, length_s: float | None) -> Iterator[Callable[[float], None]]:
+def _progress(length_s: float | None) -> Iterator[Callable[[float], None]]:
     """A bar with an estimate, on a terminal only. The callback takes the stream seconds reached."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=length_s)
+        task = bar.add_task("replay", total=length_s)
         yield lambda stream_s: bar.update(task, completed=stream_s)
 
 

@@ -18,6 +18,7 @@ from edge.evidence.stills import Glance
 from edge.evidence.store import EvidenceStore, StoreError
 from edge.incidents.incident import IncidentChange
 from edge.incidents.register import Register
+from edge.rules.explanation import Explanation
 from edge.rules.judge import Judge
 from edge.rules.parts import parts_of
 from edge.rules.rule_set import RuleSet
@@ -75,6 +76,10 @@ class Pipeline:
         drafts = self._dossiers.drafts(changes, self._register.open_incidents, sight)
         revisions = self._committer.commit(drafts)
         return Step(frame, len(tracks.seen), len(self._dossiers), detect_s, revisions)
+
+    def explain(self, rule_id: str) -> tuple[Explanation, ...]:
+        """How the rule sees each track of the newest frame."""
+        return self._judge.explain(rule_id)
 
     def take_rules(self, rules: RuleSet) -> None:
         """From any thread; they hold from the next frame on."""

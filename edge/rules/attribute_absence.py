@@ -14,7 +14,7 @@ from edge.rules.dwell import Dwells, Sighting
 from edge.rules.rule import Rule, Scope
 from edge.rules.scene import Parts, Scene
 from edge.rules.violation import Attribute, Condition, Violation
-from edge.rules.watch import Watch, anchor_in_zone, of_class, with_score
+from edge.rules.watch import Watch, anchor_in_zone, in_zone, of_class, with_score
 from edge.rules.zone import Zone
 from edge.tracking.track import Track, Tracks
 
@@ -72,6 +72,11 @@ class AttributeAbsenceWatch(Watch):
         self._dwells = Dwells(rule, rule.dwell_s)
         self._looks: dict[int, deque[Look]] = {}
 
+    def steps(self, track: Track, scene: Scene) -> tuple[Condition, ...]:
+        part_px = side_px(part_box(self._rule.part, track.box), scene.parts)
+        common = in_zone(self._rule, self._rule.place, track, self._camera_id)
+        return (*common, *self._measured(part_px, self._looks.get(track.track_id, ())))
+
     def observe(self, scene: Scene, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
         rule, tracks = self._rule, scene.tracks
         self._forget(tracks)
@@ -110,18 +115,21 @@ class AttributeAbsenceWatch(Watch):
 
     def _sighting(self, track: Track, part_px: int, looks: Sequence[Look]) -> Sighting:
         rule = self._rule
+        common = (of_class(rule, track), with_score(rule, track), anchor_in_zone(rule.place, track))
+        return Sighting((track,), (*common, *self._measured(part_px, looks)))
+
+    def _measured(self, part_px: int, looks: Sequence[Look]) -> tuple[Condition, ...]:
+        least = self._rule.min_part_px
+        size = Condition("part_px", part_px, least, "px", part_px >= least)
+        enough = Condition("detections_judged", len(looks), DETECTIONS_MIN, "detections", len(looks) >= DETECTIONS_MIN)
+        if not looks:
+            return size, enough
         share, covered = _share_absent(looks), median(look.covered for look in looks)
-        return Sighting(
-            (track,),
-            (
-                of_class(rule, track),
-                with_score(rule, track),
-                anchor_in_zone(rule.place, track),
-                Condition("part_px", part_px, rule.min_part_px, "px", part_px >= rule.min_part_px),
-                Condition("part_covered", round(covered, 4), COVER_MIN, "share", covered < COVER_MIN),
-                Condition("detections_judged", len(looks), DETECTIONS_MIN, "detections", len(looks) >= DETECTIONS_MIN),
-                Condition("absent_share", round(share, 4), SHARE_MIN, "share", share >= SHARE_MIN),
-            ),
+        return (
+            size,
+            Condition("part_covered", round(covered, 4), COVER_MIN, "share", covered < COVER_MIN),
+            enough,
+            Condition("absent_share", round(share, 4), SHARE_MIN, "share", share >= SHARE_MIN),
         )
 
     def _forget(self, tracks: Tracks) -> None:

@@ -7,8 +7,9 @@ from edge.rules.dwell import Dwells, Sighting
 from edge.rules.rule import Rule, Scope
 from edge.rules.scene import Scene
 from edge.rules.violation import Condition, Violation
-from edge.rules.watch import Watch
+from edge.rules.watch import Watch, in_zone
 from edge.rules.zone import Zone
+from edge.tracking.track import Track
 
 WHOLE_ZONE = 0  # the one key of a zone's dwell
 
@@ -30,13 +31,23 @@ class CountWatch(Watch):
         self._camera_id = camera_id
         self._dwells = Dwells(rule, rule.dwell_s)
 
-    def observe(self, scene: Scene, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
-        rule = self._rule
-        counted = tuple(
+    def steps(self, track: Track, scene: Scene) -> tuple[Condition, ...]:
+        many, least = len(self._counted(scene)), self._rule.at_least
+        return (
+            *in_zone(self._rule, self._rule.place, track, self._camera_id),
+            Condition("count_in_zone", many, least, "tracks", many >= least),
+        )
+
+    def _counted(self, scene: Scene) -> tuple[Track, ...]:
+        return tuple(
             track
             for track in scene.tracks.seen
-            if on_duty and rule.matches(track, self._camera_id) and rule.place.contains(track.box)
+            if self._rule.matches(track, self._camera_id) and self._rule.place.contains(track.box)
         )
+
+    def observe(self, scene: Scene, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
+        rule = self._rule
+        counted = self._counted(scene) if on_duty else ()
         holding: dict[int, Sighting] = {}
         if len(counted) >= rule.at_least:
             step = Condition("count_in_zone", len(counted), rule.at_least, "tracks", holds=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from statistics import median
 
+from edge.rules.explanation import Explanation, explained
 from edge.rules.kinds import watch_of
 from edge.rules.rule import Rule
 from edge.rules.scene import NO_PARTS, Parts, Scene
@@ -25,6 +26,7 @@ class Judge:
         self._watches = [(rule, watch_of(rule, camera_id)) for rule in rules]
         self._intervals: deque[float] = deque(maxlen=INTERVALS_KEPT)
         self._latest_s: float | None = None
+        self._observed: tuple[Scene, tuple[Violation, ...]] | None = None
 
     def change_rules(self, rules: Sequence[Rule]) -> None:
         """From the next frame on. A rule that stays as it is remembers what it has seen."""
@@ -53,7 +55,21 @@ class Judge:
             )
         ]
         known = [of_rule for _, watch in self._watches if (of_rule := watch.attributes())]
-        return tuple(replace(violation, attributes=_attributes(violation, known)) for violation in violations)
+        told = tuple(replace(violation, attributes=_attributes(violation, known)) for violation in violations)
+        self._observed = (scene, told)
+        return told
+
+    def explain(self, rule_id: str) -> tuple[Explanation, ...]:
+        """How the rule sees each track of the frame that was observed last."""
+        if self._observed is None:
+            return ()
+        scene, violations = self._observed
+        return tuple(
+            explained(rule, track.track_id, watch.steps(track, scene), violations, scene.now_s)
+            for rule, watch in self._watches
+            if rule.rule_id == rule_id
+            for track in scene.tracks.seen
+        )
 
     def _sample_interval_s(self, now_s: float) -> float:
         """Between samples lately: the median, so that one stall of a camera does not stretch every gap."""

@@ -12,7 +12,7 @@ from edge.rules.line import Line
 from edge.rules.rule import Rule, Scope
 from edge.rules.scene import Scene
 from edge.rules.violation import Condition, Violation
-from edge.rules.watch import Watch, of_class, point_text, with_score
+from edge.rules.watch import Watch, not_exempt, of_class, point_text, with_score
 from edge.rules.zone import Point, anchor_of
 from edge.tracking.track import Box, Track
 
@@ -45,6 +45,18 @@ class LineCrossingWatch(Watch):
         self._rule = rule
         self._camera_id = camera_id
         self._ways: dict[int, Way] = {}
+
+    def steps(self, track: Track, scene: Scene) -> tuple[Condition, ...]:
+        """`line_distance`: how far the anchor is from the line, against what counts as clear of it."""
+        del scene
+        line = self._rule.place
+        distance, jitter = line.distance(anchor_of(track.box, line.anchor)), _jitter(track.box)
+        return (
+            of_class(self._rule, track),
+            with_score(self._rule, track),
+            not_exempt(self._rule, track, self._camera_id),
+            Condition("line_distance", round(distance, 4), round(jitter, 4), "relative", distance > jitter),
+        )
 
     def observe(self, scene: Scene, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
         """A crossing is a moment: `gap_s` means nothing here, a track may be unseen as long as it is remembered."""

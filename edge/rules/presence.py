@@ -8,9 +8,10 @@ from typing import ClassVar
 from edge.rules.dwell import Dwells, Sighting
 from edge.rules.rule import Rule, Scope
 from edge.rules.scene import Scene
-from edge.rules.violation import Violation
-from edge.rules.watch import Watch, anchor_in_zone, of_class, with_score
+from edge.rules.violation import Condition, Violation
+from edge.rules.watch import Watch, anchor_in_zone, in_zone, of_class, with_score
 from edge.rules.zone import Zone
+from edge.tracking.track import Track
 
 MIN_SCORE = 0.25  # no single track has to last, so faint and fleeting sightings would add up to a dwell
 WHOLE_ZONE = 0  # the one key of a zone's dwell
@@ -32,6 +33,10 @@ class PresenceWatch(Watch):
         self._rule = rule
         self._camera_id = camera_id
         self._dwells = Dwells(rule, rule.dwell_s)
+
+    def steps(self, track: Track, scene: Scene) -> tuple[Condition, ...]:
+        del scene
+        return in_zone(self._rule, self._rule.place, track, self._camera_id)
 
     def observe(self, scene: Scene, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
         rule, zone = self._rule, self._rule.place

@@ -70,13 +70,14 @@ class Rule(ABC):
         return (
             track.class_name in self.classes
             and track.score >= self.score_needed(track.class_name)
-            and not self._exempt(track.box, camera_id)
+            and not self.exempts(track.box, camera_id)
         )
 
     def score_needed(self, class_name: str) -> float:
         return dict(self.class_scores).get(class_name, self.min_score)
 
-    def _exempt(self, box: Box, camera_id: str) -> bool:
+    def exempts(self, box: Box, camera_id: str) -> bool:
+        """Does it stand in a permitted zone, or behind a privacy mask?"""
         return any(zone.belongs_to(camera_id) and zone.contains(box) for zone in (*self.permitted, *self.masks))
 
     def own_parameters(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from edge.rules.overlap import overlap
 from edge.rules.rule import Rule, Scope
 from edge.rules.scene import Scene
 from edge.rules.violation import Condition, Violation
-from edge.rules.watch import Watch, anchor_in_zone, of_class, with_score
+from edge.rules.watch import Watch, anchor_in_zone, in_zone, of_class, with_score
 from edge.rules.zone import Zone
 from edge.tracking.track import Box, Track
 
@@ -38,6 +38,14 @@ class StationaryWatch(Watch):
         self._camera_id = camera_id
         self._dwells = Dwells(rule, rule.dwell_s)
         self._rest_boxes: dict[int, Box] = {}  # where each track came to rest
+
+    def steps(self, track: Track, scene: Scene) -> tuple[Condition, ...]:
+        del scene
+        stillness = overlap(track.box, self._rest_boxes.get(track.track_id, track.box))
+        return (
+            *in_zone(self._rule, self._rule.place, track, self._camera_id),
+            Condition("stillness", round(stillness, 4), STILL_IOU_MIN, "IoU", stillness >= STILL_IOU_MIN),
+        )
 
     def observe(self, scene: Scene, gap_s: float, *, on_duty: bool) -> tuple[Violation, ...]:
         holding: dict[int, Sighting] = {}

@@ -19,6 +19,10 @@ class Watch(ABC):
         holds.
         """
 
+    @abstractmethod
+    def steps(self, track: Track, scene: Scene) -> tuple[Condition, ...]:
+        """The conditions for a track of the scene that was observed last, held or not; without dwell and gap."""
+
     def attributes(self) -> Mapping[int, Attribute]:
         """By track: what is known of what it wears. Of most kinds nothing."""
         return {}
@@ -33,6 +37,21 @@ def of_class(rule: Rule, track: Track) -> Condition:
 def with_score(rule: Rule, track: Track) -> Condition:
     needed = rule.score_needed(track.class_name)
     return Condition("score", round(track.score, 4), needed, "probability", track.score >= needed)
+
+
+def not_exempt(rule: Rule, track: Track, camera_id: str) -> Condition:
+    exempt = rule.exempts(track.box, camera_id)
+    return Condition("not_exempt", not exempt, threshold=True, unit="", holds=not exempt)
+
+
+def in_zone(rule: Rule, zone: Zone, track: Track, camera_id: str) -> tuple[Condition, ...]:
+    """What every kind about a zone asks of a track."""
+    return (
+        of_class(rule, track),
+        with_score(rule, track),
+        anchor_in_zone(zone, track),
+        not_exempt(rule, track, camera_id),
+    )
 
 
 def anchor_in_zone(zone: Zone, track: Track) -> Condition:

@@ -13,7 +13,9 @@ RULES = ROOT / "docs/examples/rules-yard.yaml"
 
 def replayed(clip: RenderedClip, folder: Path) -> Counter[str]:
     script = ("--detections", str(clip.detections))
-    done = xunjian("edge", "replay", str(clip.video), "--rules", str(RULES), "--out", str(folder), *script)
+    explain = ("--explain", "loitering", "--explain-out", str(folder.with_suffix(".jsonl")))
+    command = ("edge", "replay", str(clip.video), "--rules", str(RULES), "--out", str(folder))
+    done = xunjian(*command, *script, *explain)
     return Counter(report["rule"]["id"] for report in json_lines(done.stdout))
 
 
@@ -23,6 +25,11 @@ def test_everything_the_scenario_tells_is_found_once(tmp_path: Path) -> None:
     found = replayed(clip, tmp_path / "leads")
     # The lingerer once, the visitor twice; only the lingerer stays long enough; one car the wrong way, one that parks.
     assert found == {"intrusion": 3, "loitering": 1, "wrong-way": 1, "parked": 1}
+    # Whoever does not linger holds for a while, second by second, and never opens.
+    told = json_lines((tmp_path / "leads.jsonl").read_text(encoding="utf-8"))
+    states = {(line["track"], line["state"]) for line in told}
+    assert len({track for track, state in states if state == "open"}) == 1
+    assert len({track for track, state in states if state == "holding"}) > 1
     assert "verified" in xunjian("verify", str(tmp_path / "leads")).stdout
 
 
