@@ -28,11 +28,14 @@ ALL_DAY = Window(0, DAY_MINUTES)
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """weekly: the windows of each day, Monday first. A day in `holidays` has the windows of `holiday` instead."""
+    """weekly: the windows of each day, Monday first. A day in `holidays` has the windows of `holiday` instead, one in
+    `make_up_days` (it makes up for a holiday) those of Monday.
+    """
 
     weekly: tuple[tuple[Window, ...], ...] = ((ALL_DAY,),) * 7
     holidays: frozenset[date] = frozenset()
     holiday: tuple[Window, ...] = ()
+    make_up_days: frozenset[date] = frozenset()
 
     def covers(self, local: datetime) -> bool:
         minute = local.hour * 60 + local.minute + local.second / 60
@@ -42,14 +45,19 @@ class Schedule:
         )
 
     def _windows(self, day: date) -> tuple[Window, ...]:
-        return self.holiday if day in self.holidays else self.weekly[day.weekday()]
+        if day in self.holidays:
+            return self.holiday
+        return self.weekly[0 if day in self.make_up_days else day.weekday()]
 
     def canonical(self) -> dict[str, Any]:
         weekly = {name: [str(window) for window in day] for name, day in zip(DAYS, self.weekly, strict=True)}
-        return {
+        form: dict[str, Any] = {
             "weekly": weekly | {"holiday": [str(window) for window in self.holiday]},
             "holidays": sorted(day.isoformat() for day in self.holidays),
         }
+        if self.make_up_days:  # left out when empty: a rule that does not use them keeps its version
+            form["make_up_days"] = sorted(day.isoformat() for day in self.make_up_days)
+        return form
 
 
 ALWAYS = Schedule()

@@ -3,9 +3,10 @@
     schedule:
       weekly: {mon-fri: ["08:00-12:00", "13:30-18:00"], sat: ["22:00-06:00"], holiday: ["00:00-24:00"]}
       holidays: [2026-10-01, 2026-10-02]
+      make_up_days: [2026-10-10]
 
 Days that `weekly` leaves out are off duty; without `weekly` every day is on duty all day. A day in `holidays` has the
-windows of `holiday` instead of its own, and is off duty without them.
+windows of `holiday` instead of its own, and is off duty without them; a day in `make_up_days` has those of Monday.
 """
 
 import re
@@ -19,7 +20,7 @@ HOLIDAYS_MAX = 400
 
 def read_schedule(value: Value) -> Schedule:
     """Raises RulesError."""
-    keys = value.mapping(("weekly", "holidays"))
+    keys = value.mapping(("weekly", "holidays", "make_up_days"))
     days: dict[str, tuple[Window, ...]] = {} if "weekly" in keys else dict.fromkeys(DAYS, (ALL_DAY,))
     for word, windows_value in keys["weekly"].mapping().items() if "weekly" in keys else ():
         windows = tuple(_window(item) for item in windows_value.items())
@@ -27,10 +28,17 @@ def read_schedule(value: Value) -> Schedule:
             if day in days:
                 windows_value.fail(f"weekly: {day} stands twice: keep one")
             days[day] = windows
-    holidays = [_date(item) for item in keys["holidays"].items()] if "holidays" in keys else []
-    if len(holidays) > HOLIDAYS_MAX:
-        keys["holidays"].fail(f"holidays: at most {HOLIDAYS_MAX} days")
-    return Schedule(tuple(days.get(day, ()) for day in DAYS), frozenset(holidays), days.get("holiday", ()))
+    holidays, make_up_days = _dates(keys, "holidays"), _dates(keys, "make_up_days")
+    if both := holidays & make_up_days:
+        keys["make_up_days"].fail(f"make_up_days: {min(both)} is in holidays as well: keep one")
+    return Schedule(tuple(days.get(day, ()) for day in DAYS), holidays, days.get("holiday", ()), make_up_days)
+
+
+def _dates(keys: dict[str, Value], key: str) -> frozenset[date]:
+    dates = frozenset(_date(item) for item in keys[key].items()) if key in keys else frozenset()
+    if len(dates) > HOLIDAYS_MAX:
+        keys[key].fail(f"{key}: at most {HOLIDAYS_MAX} days")
+    return dates
 
 
 def _days(word: str, value: Value) -> tuple[str, ...]:
@@ -58,4 +66,4 @@ def _date(item: Value) -> date:
             raise ValueError(word)
         return date.fromisoformat(word)
     except ValueError:
-        item.fail(f"holidays: {word} is no day: write 2026-10-01")
+        item.fail(f"{item.name}: {word} is no day: write 2026-10-01")

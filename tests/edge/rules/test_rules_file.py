@@ -231,7 +231,9 @@ BAD = {
     ' "22:00-06:00" past midnight',
     one_rule(intrusion(", schedule: {weekly: {mon-fri: [], tue: []}}")): "3: weekly: tue stands twice: keep one",
     one_rule(intrusion(", schedule: {holidays: [2026-13-01]}")): "3: holidays: 2026-13-01 is no day: write 2026-10-01",
-    one_rule(intrusion(", schedule: {weekdays: {}}")): "3: unknown key weekdays in schedule: there is weekly, holidays",
+    one_rule(
+        intrusion(", schedule: {weekdays: {}}")
+    ): "3: unknown key weekdays in schedule: there is weekly, holidays, make_up_days",
 }
 
 
