@@ -97,6 +97,12 @@ class Deposit:
             self._tell_stored(name, length)
             return None
         if self.store.free_bytes() - length < self._limits.bytes_free_min:
+            if self._counters.worth_a_line("uploads_refused", "disk_full"):
+                log.error(
+                    "evidence waits on the boxes: %d MB free, %d MB are the floor; make room on this disk",
+                    self.store.free_bytes() // 2**20,
+                    self._limits.bytes_free_min // 2**20,
+                )
             raise UploadRefusedError(
                 507, "disk_full", "the centre's disk is nearly full: make room, it goes on by itself"
             )

@@ -80,7 +80,7 @@ def play_at(reviewer: Reviewer, at_s: float) -> None:
 def test_a_reviewer_at_a_desk_in_chinese_and_light(
     chromium: Browser, centre: ServedCentre, day: list[str], pictures: Path
 ) -> None:
-    with reviewing(chromium, centre, name="林敏", language="zh-CN", size=DESK) as reviewer:
+    with reviewing(chromium, centre, name="一号审核员", language="zh-CN", size=DESK) as reviewer:
         reviewer.open()
         expect(reviewer.page.locator("html")).to_have_attribute("lang", "zh-CN")
         expect(reviewer.items()).to_have_count(len(DAY))

@@ -206,13 +206,13 @@ def test_without_a_name_a_decision_asks_for_it_first(chromium: Browser, centre: 
     with reviewing(chromium, centre, name=None) as reviewer:
         reviewer.open()
         reviewer.press("n")
-        reviewer.dialog("name").get_by_label("Reviewer").fill("  李 伟 ")
+        reviewer.dialog("name").get_by_label("Reviewer").fill("  审核 一号 ")
         reviewer.press("Enter")
         expect(reviewer.message()).to_contain_text("inconclusive")
-        expect(reviewer.page.locator("[data-reviewer-name]")).to_have_text("李 伟")
+        expect(reviewer.page.locator("[data-reviewer-name]")).to_have_text("审核 一号")
         leave(reviewer, only)
         reviewer.look_at(only)
-        expect(reviewer.page.locator(".story")).to_contain_text("李 伟 (unauthenticated): inconclusive")
+        expect(reviewer.page.locator(".story")).to_contain_text("审核 一号 (unauthenticated): inconclusive")
 
 
 def test_an_empty_queue_says_what_was_done_today(chromium: Browser, centre: ServedCentre) -> None:

@@ -80,9 +80,14 @@ class Serving:
 
 
 @contextmanager
-def serving(folder: Path, *boxes: SigningBox, database_url: str | None = None) -> Iterator[Serving]:
+def serving(
+    folder: Path, *boxes: SigningBox, database_url: str | None = None, bytes_free_min: int | None = None
+) -> Iterator[Serving]:
     home = CentralFolder(folder / "centre")
     home.create(None, database_url)
+    if bytes_free_min is not None:
+        with home.settings_file.open("a") as file:
+            file.write(f"media_bytes_free_min: {bytes_free_min}\n")
     centre = Centre.open(home)
     sent: list[Outgoing] = []
     setattr(centre, "send", sent.extend)  # noqa: B010 - in place of the broker

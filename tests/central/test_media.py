@@ -252,3 +252,15 @@ def test_an_upload_that_says_nothing_sensible_is_refused(centre: Serving, header
 
 def test_a_box_that_is_not_registered_cannot_upload(centre: Serving) -> None:
     assert centre.begin(SigningBox("stranger"), CLIP).status_code == 403
+
+
+def test_a_centre_without_room_says_so_itself_and_takes_reports_all_the_same(
+    tmp_path: Path, box: SigningBox, caplog: pytest.LogCaptureFixture
+) -> None:
+    incident = sealed_incident(box, clip_item())
+    with serving(tmp_path, box, bytes_free_min=2**60) as centre:
+        assert centre.intake.take([box.raw(incident.report)])
+        assert centre.begin(box, incident.manifest).status_code == 507
+        metrics = centre.http.get("/metrics").text
+    assert "make room on this disk" in caplog.text
+    assert 'uploads_refused_total{result="disk_full"} 1' in metrics
