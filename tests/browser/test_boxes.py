@@ -70,6 +70,7 @@ def open_page(page: Page, centre: ServedCentre) -> None:
     page.goto(f"{centre.url}/boxes")
     page.locator("[data-box] h2 a").click()
     expect(page.locator("svg polygon.zone")).to_have_count(1)
+    expect(page.locator("[data-form][data-ready]")).to_be_visible()
 
 
 def draw(page: Page) -> None:

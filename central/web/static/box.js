@@ -101,4 +101,5 @@ if (form) {
   form.querySelector('[data-do="test"]').addEventListener("click", guarded(test));
   form.addEventListener("submit", guarded(submit));
   draw();
+  form.dataset.ready = ""; // clicks count from here on
 }
