@@ -7,7 +7,8 @@ from pathlib import Path
 import yaml
 
 from contract.signing import SigningKey
-from edge import box
+from edge.analysis import open_detector, software_version
+from edge.box_folder import BOX_KEY, OUTBOX, PUBLIC_KEY, BoxError, open_outbox
 from edge.capture.camera import CameraError
 from edge.capture.source import kind_of
 from edge.delivery.enrolment import enrol
@@ -49,17 +50,17 @@ def initialise(folder: Path, told: Told) -> Settings:
     for option, names in (("--detections", scripts), ("--sub", told.subs)):
         if unknown := sorted(set(names) - set(sources)):
             only = ", ".join(sources)
-            raise box.BoxError(f"{option} {unknown[0]}=...: there is no camera {unknown[0]}, only {only}")
+            raise BoxError(f"{option} {unknown[0]}=...: there is no camera {unknown[0]}, only {only}")
     subs = _subs(told.subs, sources, passwords)
     _check_rules(told, list(sources), scripts)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # leads and pictures are nobody else's on this machine
         (folder / KEYS).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise box.BoxError(f"{folder}: cannot be made ({error.strerror}); choose a folder you may write") from error
+        raise BoxError(f"{folder}: cannot be made ({error.strerror}); choose a folder you may write") from error
     key = _own_key(folder)
     box_id = told.box_id or _former_id(folder) or f"box-{key.public.key_id[:8]}"
-    welcome = enrol(told.central_url, told.token, box_id, key, box.software_version())
+    welcome = enrol(told.central_url, told.token, box_id, key, software_version())
     cameras = {
         name: {
             "source": source,
@@ -82,8 +83,8 @@ def initialise(folder: Path, told: Told) -> Settings:
     }
     settings = Settings.parse(yaml.safe_dump(facts), "edge init")
     _write(folder, settings, key, passwords, told.rules.read_bytes())
-    if (folder / box.OUTBOX).is_file():
-        with box.open_outbox(folder) as outbox:
+    if (folder / OUTBOX).is_file():
+        with open_outbox(folder) as outbox:
             outbox.resend()
     return settings
 
@@ -93,10 +94,10 @@ def _write(folder: Path, settings: Settings, key: SigningKey, passwords: Mapping
         for name, password in passwords.items():
             write_durably(folder / KEYS / f"{name}.password", password.encode(), 0o600)
         write_durably(folder / settings.rules, rules)
-        write_durably(folder / box.PUBLIC_KEY, key.public.pem())
+        write_durably(folder / PUBLIC_KEY, key.public.pem())
         write_durably(folder / BOX_YAML, settings.to_yaml().encode())
     except OSError as error:
-        raise box.BoxError(f"{folder}: cannot be written ({error.strerror}); make room, then run init again") from error
+        raise BoxError(f"{folder}: cannot be written ({error.strerror}); make room, then run init again") from error
 
 
 def _sources(cameras: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -107,13 +108,13 @@ def _sources(cameras: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]
         try:
             kind = kind_of(told)
         except CameraError as error:
-            raise box.BoxError(f"--camera {name}: {error}") from error
+            raise BoxError(f"--camera {name}: {error}") from error
         if kind in ("rtsp", "http"):
             sources[name], password = split_password(told, f"{KEYS}/{name}.password")
             if password is not None:
                 passwords[name] = password
         elif not Path(told).exists():
-            raise box.BoxError(f"--camera {name}={told}: no such file; give a video file or rtsp://HOST/PATH")
+            raise BoxError(f"--camera {name}={told}: no such file; give a video file or rtsp://HOST/PATH")
         else:
             sources[name] = str(Path(told).resolve())
     return sources, passwords
@@ -124,7 +125,7 @@ def _subs(told: Mapping[str, str], sources: Mapping[str, str], passwords: dict[s
     subs: dict[str, str] = {}
     for name, address in told.items():
         if not ("://" in address and "://" in sources[name]):
-            raise box.BoxError(f"--sub {name}: goes with a network camera; give rtsp://HOST/PATH for it and --camera")
+            raise BoxError(f"--sub {name}: goes with a network camera; give rtsp://HOST/PATH for it and --camera")
         subs[name], password = split_password(address, f"{KEYS}/{name}-sub.password")
         if password is not None:
             passwords[f"{name}-sub"] = password
@@ -139,12 +140,12 @@ def _check_rules(told: Told, cameras: list[str], scripts: Mapping[str, Path]) ->
         if told.size_px is not None:
             check_size(card, told.size_px)
     for script in scripts.values():
-        scripted = box.open_detector(DetectorSettings(), script)
+        scripted = open_detector(DetectorSettings(), script)
         load_rules(told.rules, scripted.class_names, scripted.name, cameras)
 
 
 def _own_key(folder: Path) -> SigningKey:
-    path = folder / box.BOX_KEY
+    path = folder / BOX_KEY
     if path.exists():
         return SigningKey.load(path)
     key = SigningKey.generate()

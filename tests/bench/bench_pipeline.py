@@ -20,8 +20,9 @@ from typing import Any
 
 import onnxruntime
 
-from edge import box
+from edge.analysis import open_detector
 from edge.capture.frame import Frame
+from edge.replay import open_replay
 from edge.settings import DetectorSettings
 from models.card import Pixels
 from models.detector.letterbox import Canvas, Letterbox, round_up
@@ -87,7 +88,7 @@ def one_round(path: Path, detector: Any, bare: Bare, frames: int) -> Times:
     times: Times = defaultdict(list)
     with tempfile.TemporaryDirectory(dir=".") as name:
         folder = Path(name)
-        replay = box.open_replay(path, rules_file(folder), folder / "out", detector=detector)
+        replay = open_replay(path, rules_file(folder), folder / "out", detector=detector)
         with replay.outbox, replay.camera as camera:
             source = camera.frames()
             for frame in itertools.islice(source, WARM_UP):
@@ -159,7 +160,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=40.0, help="of the real site; 0: none")
     options = parser.parse_args()
     path, what = clip()
-    detector = box.open_detector(DetectorSettings(size_px=options.size, threads=options.threads))
+    detector = open_detector(DetectorSettings(size_px=options.size, threads=options.threads))
     load = Path("/proc/loadavg").read_text(encoding="ascii").split()[0]
     print(f"{platform.machine()}, Python {platform.python_version()}, {detector.name} on {detector.engine}, ", end="")
     print(f"{options.size} px, {options.threads} threads, load {load} before it began\n{what}\n")

@@ -10,7 +10,8 @@ import contract.verification as verify
 from contract.codec import decode, parse
 from contract.incident_report import IncidentReport
 from contract.signing import SigningKey
-from edge import box
+from edge.analysis import Parts, build_pipeline, origin_of
+from edge.box_folder import BoxError, alone
 from edge.capture.video_file import ReplayCamera
 from edge.clock import ClockQuality, Moment, SystemClock
 from edge.delivery.faults import Faults
@@ -40,14 +41,14 @@ class Bench:
         (folder / "box.pub").write_bytes(key.public.pem())
         clock = SystemClock()
         store = DiskStore(folder, free_bytes_min=free_bytes_min)
-        self.parts = box.Parts(clock, key, Outbox(folder / "outbox.sqlite3", clock), store, Faults())
-        self.origin = box.origin_of("box-1", "default", "default")
+        self.parts = Parts(clock, key, Outbox(folder / "outbox.sqlite3", clock), store, Faults())
+        self.origin = origin_of("box-1", "default", "default")
         self.writer = Writer(self.origin, key)
 
     def pipeline(self, scene: Scene, camera: ReplayCamera) -> Pipeline:
         detector = ScriptedDetector(scene.script)
         rules = load_rules(scene.rules, detector.class_names, detector.name, ("hall_1",))
-        return box.build_pipeline(
+        return build_pipeline(
             self.parts, self.origin, camera=camera, detector=detector, rules=rules, location={"address": "Hall 1"}
         )
 
@@ -214,7 +215,7 @@ def items_on_disk(folder: Path) -> list[Path]:
 
 
 def test_one_process_runs_a_box(tmp_path: Path) -> None:
-    with box.alone(tmp_path), pytest.raises(box.BoxError, match="runs already"), box.alone(tmp_path):
+    with alone(tmp_path), pytest.raises(BoxError, match="runs already"), alone(tmp_path):
         pass
 
 

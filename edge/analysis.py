@@ -1,0 +1,127 @@
+"""What looks at a camera, put together: detector, tracker, rules, evidence, outbox. Names the adapters of these."""
+
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract.catalogue import catalogue_version
+from contract.document import Device, Versions
+from contract.signing import SigningKey
+from edge.capture.camera import Camera
+from edge.clock import Clock
+from edge.delivery.dossier import Dossiers
+from edge.delivery.faults import Faults
+from edge.delivery.outbox import Outbox
+from edge.delivery.report import Origin, Writer
+from edge.detection.detector import FrameDetector
+from edge.detection.network import Network
+from edge.detection.scripted import ScriptedDetector
+from edge.evidence.disk import DiskStore
+from edge.evidence.sealer import Sealer
+from edge.evidence.store import EvidenceStore
+from edge.incidents.register import Register
+from edge.pipeline import Committer, Pipeline
+from edge.rules.judge import Judge
+from edge.rules.rule_set import RuleSet
+from edge.rules.rules_file import load_rules
+from edge.settings import CameraSettings, DetectorSettings
+from edge.tracking.tracker import Tracker
+from models.engine.onnx_runtime import OnnxRuntimeEngine
+from models.registry import find_package
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the cameras of one box share."""
+
+    clock: Clock
+    key: SigningKey
+    outbox: Outbox
+    store: EvidenceStore
+    faults: Faults
+
+
+def software_version() -> str:
+    return importlib.metadata.version("xunjian")
+
+
+def open_network(settings: DetectorSettings) -> Network:
+    """Raises ModelError."""
+    package = find_package(settings.model)
+    return Network(package, OnnxRuntimeEngine(package.read_weights(), (settings.device,), settings.threads))
+
+
+def open_detector(settings: DetectorSettings, script: Path | None = None) -> FrameDetector:
+    """script: detections from a file in the place of the network. Raises DetectorError, ModelError."""
+    if script is not None:
+        return ScriptedDetector(script)
+    return open_network(settings).detector(settings.size_px, settings.score_min)
+
+
+class Detectors:
+    """Of a box's cameras; the network, where one is needed, is shared."""
+
+    def __init__(self, settings: DetectorSettings) -> None:
+        self._settings = settings
+        self._network: Network | None = None
+
+    def of(self, camera: CameraSettings) -> FrameDetector:
+        """Raises DetectorError, ModelError."""
+        if camera.detections is not None:
+            return ScriptedDetector(camera.detections)
+        self._network = self._network or open_network(self._settings)
+        view = self._settings.seen_by(camera.detector)
+        return self._network.detector(view.size_px, view.score_min)
+
+
+def open_store(folder: Path) -> EvidenceStore:
+    return DiskStore(folder)
+
+
+def rules_for(detector: FrameDetector, path: Path, cameras: Sequence[str] | None = None) -> RuleSet:
+    """The file as this detector can see it. cameras: those that there are; None: any. Raises RulesError."""
+    return load_rules(path, detector.class_names, detector.name, cameras, scores=detector.class_scores)
+
+
+def origin_of(box_id: str, tenant: str, site: str) -> Origin:
+    versions = Versions(software=software_version(), catalogue=catalogue_version())
+    return Origin(box_id, tenant, site, versions, Device())
+
+
+def build_pipeline(
+    parts: Parts,
+    origin: Origin,
+    *,
+    camera: Camera,
+    detector: FrameDetector,
+    rules: RuleSet,
+    location: Mapping[str, object],
+) -> Pipeline:
+    """origin: of the box; the detector and the rules of this camera are added to its versions."""
+    versions = origin.versions.model_copy(
+        update={
+            "detector": Versions.Detector(
+                name=detector.name, sha256=detector.sha256, engine=detector.engine, precision=detector.precision
+            ),
+            "rule_pack": rules.version,
+        }
+    )
+    writer = Writer(Origin(origin.box_id, origin.tenant, origin.site, versions, origin.device), parts.key)
+
+    def show(fault: str | None) -> None:
+        if fault is None:
+            parts.faults.clear("evidence")
+        else:
+            parts.faults.rise("evidence", fault)
+
+    sealer = Sealer(parts.store, f"xunjian {software_version()}", show)
+    masks = [zone.polygon for zone in rules.masks(camera.camera_id)]
+    return Pipeline(
+        detector=detector,
+        tracker=Tracker(camera.camera_id),
+        judge=Judge(rules.for_camera(camera.camera_id), camera.camera_id),
+        register=Register(camera.camera_id),
+        dossiers=Dossiers(camera.ring, sealer, writer, masks, location),
+        committer=Committer(parts.outbox, parts.store, writer, parts.faults),
+    )
