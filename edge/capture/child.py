@@ -96,19 +96,19 @@ def _answer(source: Source, connection: Connection, slot: PictureSlot) -> None:
 
 def _take(camera: LiveCamera, connection: Connection, slot: PictureSlot, within_s: float) -> None:
     try:
-        frame = camera.take(within_s)
+        taken = camera.take(within_s)
     except CameraError as error:  # for good; the packets stay to be asked for
         send(connection, "failed", why=str(error))
         return
-    if frame is None:
+    if taken is None:
         send(connection, "ended" if camera.ended else "nothing", counts=_counts(camera))
         return
     try:
-        slot.write(frame.image)
+        layout = slot.write(taken.picture.pixels())
     except ValueError as error:
         send(connection, "failed", why=f"{camera.source}: {error}; set the camera to a smaller picture")
         return
-    look = Look(frame.index, frame.stream_s, frame.height, frame.width, frame.moment)
+    look = Look(taken.index, taken.picture.stream_s, layout, taken.moment)
     send(connection, "frame", counts=_counts(camera), **look_fields(look))
 
 

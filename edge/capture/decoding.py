@@ -17,6 +17,8 @@ import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
+from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -25,6 +27,7 @@ from edge.capture.ffmpeg_errors import reason, why_not_opened
 from edge.capture.packet_ring import EncodedPacket, PacketRing, StreamFormat
 from edge.capture.parameter_sets import is_annex_b, parameter_sets
 from edge.capture.timeline import Timeline
+from models.detector.raster import Colours, Matrix, Planes, Raster
 
 if TYPE_CHECKING:
     from av.packet import Packet  # generic for type checkers only
@@ -35,6 +38,13 @@ NO_VIDEO_FORMATS = frozenset({"tty"})  # FFmpeg draws any `.txt` as a terminal w
 UNSTAMPED_FORMATS = frozenset({"mpjpeg", "mjpeg", "jpeg_pipe"})  # pictures one after the other, without their times
 ARRIVAL_TIME_BASE = Fraction(1, 90_000)
 BURST_S = 1.5
+FULL_RANGE_FORMAT = "yuvj420p"
+PLANAR_FORMATS = frozenset({"yuv420p", FULL_RANGE_FORMAT})
+MATRICES: dict[int, Matrix] = {
+    Colorspace.ITU709: "bt709",
+    9: "bt2020",
+    10: "bt2020",
+}  # as H.273 counts them; most say nothing
 REORDERED_MAX = 32  # H.264 and H.265 hold back at most 16 pictures
 
 
@@ -49,9 +59,18 @@ class Picture:
     stream_s: float
     frame: VideoFrame
 
-    def image(self) -> NDArray[np.uint8]:
-        """(H, W, 3) uint8, BGR."""
-        return np.ascontiguousarray(self.frame.to_ndarray(format="bgr24"), dtype=np.uint8)
+    def pixels(self) -> NDArray[np.uint8] | Planes:
+        """The decoder's own planes, not copied, where it has planes of 4:2:0; of other formats (H, W, 3) BGR."""
+        if self.frame.format.name not in PLANAR_FORMATS:
+            return np.ascontiguousarray(self.frame.to_ndarray(format="bgr24"), dtype=np.uint8)
+        full = self.frame.format.name == FULL_RANGE_FORMAT or self.frame.color_range == ColorRange.JPEG
+        y, u, v = (_plane(plane) for plane in self.frame.planes)
+        return Planes(y, u, v, Colours(MATRICES.get(self.frame.colorspace, "bt601"), full))
+
+    def raster(self) -> Raster:
+        from models.detector.rasters import raster_of  # here: a camera's process needs no OpenCV
+
+        return raster_of(self.pixels())
 
 
 class VideoSource:
@@ -263,6 +282,12 @@ class VideoSource:
         stream_s = self._last_s + self._interval_s if pts is None else float(pts * self.timeline.time_base)
         self._last_s = max(self._last_s, stream_s)
         return Picture(self._last_s, frame)
+
+
+def _plane(plane: VideoPlane) -> NDArray[np.uint8]:
+    """(height, width), without the padding at the end of each line. Keeps the frame alive."""
+    lines = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return lines[: plane.height, : plane.width]
 
 
 def _video_stream(container: InputContainer, shown: str) -> VideoStream:

@@ -20,6 +20,7 @@ from edge.capture.packet_ring import ClipPackets, EncodedPacket
 from edge.capture.source import Source
 from edge.capture.stream_time import StreamTime
 from edge.clock import Clock
+from models.detector.rasters import raster_of
 
 RESTART = Backoff(first_s=0.5, most_s=8.0)
 STUCK_S_MARGIN = 10.0  # beyond what opening and reading may take
@@ -120,10 +121,10 @@ class IsolatedCamera(Camera):
 
     def _frame(self, look: wire.Look) -> Frame:
         assert self._process is not None
-        image = self._process.slot.read(look.height, look.width)
+        raster = raster_of(self._process.slot.read(look.layout))
         self._deaths = 0
         self._time.note(look.stream_s)
-        return Frame(self.camera_id, self._before[0] + look.index, look.stream_s, look.moment, image)
+        return Frame(self.camera_id, self._before[0] + look.index, look.stream_s, look.moment, raster)
 
     def _count(self, counts: wire.Counts) -> None:
         """Raises ProcessGoneError when nothing has moved for longer than the source may take."""

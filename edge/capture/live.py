@@ -35,6 +35,15 @@ class Patience:
     retry: Backoff | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A picture out of the slot, not converted. index: of all that were decoded. moment: when it was."""
+
+    index: int
+    picture: Picture
+    moment: Moment
+
+
 class LiveCamera(Camera):
     """ring_bytes_max: of the packets held. start_s: stream_s of the first picture."""
 
@@ -63,7 +72,7 @@ class LiveCamera(Camera):
         self.waiting = False  # for the next attempt
         self._outage: str | None = None
         self._changed = Condition()
-        self._newest: tuple[int, Picture, Moment] | None = None
+        self._newest: Taken | None = None
         self._ended = False
         self._error: BaseException | None = None
         self._thread = Thread(target=self._run, name=f"capture-{camera_id}", daemon=True)
@@ -101,16 +110,17 @@ class LiveCamera(Camera):
 
     def frames(self) -> Iterator[Frame]:
         while True:
-            frame = self.take(SILENCE_S)
-            if frame is not None:
-                yield frame
+            taken = self.take(SILENCE_S)
+            if taken is not None:
+                picture = taken.picture
+                yield Frame(self.camera_id, taken.index, picture.stream_s, taken.moment, picture.raster())
             elif self.ended:
                 return
             elif self.patience.retry is not None:
                 raise CameraSilent(self._outage or f"{self.source}: nothing came for {SILENCE_S:.0f} s")
 
-    def take(self, within_s: float) -> Frame | None:
-        """The newest frame, as soon as there is one; None after `within_s`, or at the end. Raises CameraError."""
+    def take(self, within_s: float) -> Taken | None:
+        """The newest picture, as soon as there is one; None after `within_s`, or at the end. Raises CameraError."""
         with self._changed:
             self._changed.wait_for(lambda: self._newest is not None or self._ended, within_s)
             taken, self._newest = self._newest, None
@@ -118,8 +128,7 @@ class LiveCamera(Camera):
                 if self._error is not None:
                     raise self._error
                 return None
-        index, picture, moment = taken
-        return Frame(self.camera_id, index, picture.stream_s, moment, picture.image())
+        return taken
 
     @property
     def outage(self) -> str | None:
@@ -164,6 +173,6 @@ class LiveCamera(Camera):
         moment = self.clock.now()
         with self._changed:
             self.frames_dropped += self._newest is not None
-            self._newest = (self.frames_in, picture, moment)
+            self._newest = Taken(self.frames_in, picture, moment)
             self.frames_in += 1
             self._changed.notify_all()

@@ -137,7 +137,7 @@ class ReplayCamera(Camera):
     def frames(self) -> Iterator[Frame]:
         assert self._opened is not None, "enter the camera first"
         for picture in _played(self._opened, self._path):
-            yield Frame(self.camera_id, self.frames_in, picture.stream_s, self._moment(picture), picture.image())
+            yield Frame(self.camera_id, self.frames_in, picture.stream_s, self._moment(picture), picture.raster())
             self.frames_in += 1
 
     def _moment(self, picture: Picture) -> Moment:

@@ -11,10 +11,12 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from fractions import Fraction
 from multiprocessing.connection import Connection
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from edge.capture.packet_ring import ClipPackets, EncodedPacket, StreamFormat
+from edge.capture.picture_slot import Layout
 from edge.clock import ClockQuality, Moment
+from models.detector.raster import Colours, Matrix
 
 HEADER_BYTES_MAX = 64 * 2**20
 Question = Literal["take", "clip", "packets", "stop"]
@@ -39,8 +41,7 @@ class Look:
 
     index: int
     stream_s: float
-    height: int
-    width: int
+    layout: Layout
     moment: Moment
 
 
@@ -67,17 +68,28 @@ def counts_from(message: dict[str, Any]) -> Counts:
 def look_fields(look: Look) -> dict[str, Any]:
     moment = look.moment
     stamps = [moment.wall.isoformat(), moment.monotonic_ms, moment.boot_id, *astuple(moment.quality)]
-    return {"look": [look.index, look.stream_s, look.height, look.width], "moment": stamps}
+    layout, colours = look.layout, look.layout.colours
+    planes = None if colours is None else astuple(colours)
+    return {"look": [look.index, look.stream_s, layout.height, layout.width, planes], "moment": stamps}
 
 
 def look_from(message: dict[str, Any]) -> Look:
     try:
-        index, stream_s, height, width = message["look"]
+        index, stream_s, height, width, planes = message["look"]
         wall, monotonic_ms, boot_id, state, offset_ms, clock = message["moment"]
         moment = Moment(datetime.fromisoformat(wall), int(monotonic_ms), boot_id, ClockQuality(state, offset_ms, clock))
-        return Look(int(index), float(stream_s), int(height), int(width), moment)
+        return Look(int(index), float(stream_s), Layout(int(height), int(width), _colours_from(planes)), moment)
     except (KeyError, TypeError) as error:
         raise ValueError("a frame of another form") from error
+
+
+def _colours_from(planes: list[Any] | None) -> Colours | None:
+    if planes is None:
+        return None
+    matrix, full_range = planes
+    if matrix not in get_args(Matrix):
+        raise ValueError("colours of another form")
+    return Colours(matrix, bool(full_range))
 
 
 def send_packets(connection: Connection, packets: Sequence[EncodedPacket], **facts: Any) -> None:

@@ -31,10 +31,10 @@ class NetworkDetector(FrameDetector):
     def detect(self, frame: Frame) -> Detections:
         """Raises DetectorError."""
         try:
-            far = self._detector.detect(frame.image)
+            far = self._detector.detect(frame.raster)
             if self._near is None or max(frame.width, frame.height) <= self._near.size_px:
                 return far
-            return joined(far, self._near.detect(frame.image))
+            return joined(far, self._near.detect(frame.raster))
         except ModelError as error:
             raise DetectorError(str(error)) from error
 

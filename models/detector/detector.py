@@ -8,6 +8,8 @@ from models.detector.candidates import Question
 from models.detector.decode import DECODERS
 from models.detector.detections import Detections
 from models.detector.letterbox import Canvas, Letterbox, round_up
+from models.detector.raster import Raster
+from models.detector.rasters import BgrRaster
 from models.detector.selection import Vocabulary, select
 from models.engine.engine import Engine
 from models.errors import PackageError
@@ -52,10 +54,11 @@ class Detector:
         self._input = engine.inputs[0].name
         self._canvases: dict[tuple[int, int], Canvas] = {}
 
-    def detect(self, image: NDArray[np.uint8]) -> Detections:
-        """image: (H, W, 3) uint8, BGR. Boxes are relative to it. Raises EngineError, PackageError."""
-        canvas = self._canvas(image.shape[1], image.shape[0])
-        outputs = self._engine.run({self._input: canvas.paint(image)})
+    def detect(self, image: NDArray[np.uint8] | Raster) -> Detections:
+        """image: an array is (H, W, 3) uint8, BGR. Boxes are relative to it. Raises EngineError, PackageError."""
+        raster = image if isinstance(image, Raster) else BgrRaster(image)
+        canvas = self._canvas(raster.width, raster.height)
+        outputs = self._engine.run({self._input: canvas.paint(raster)})
         box = canvas.letterbox
         question = Question(box.input_width, box.input_height, self._card.network_class_count, self._score_min)
         return select(self._decode(outputs, question), box, self._vocabulary, self._card.overlap_max)

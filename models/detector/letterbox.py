@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.card import Pixels
+from models.detector.raster import Raster
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +86,9 @@ class Canvas:
         sources = (0, 1, 2) if pixels.colours == "bgr" else (2, 1, 0)
         self._channels = tuple(zip(sources, 1 / std, mean / std, strict=True))
 
-    def paint(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(H, W, 3) uint8 BGR of the letterbox's frame size -> (1, 3, h, w) float32 as `Pixels` says, valid until the
-        next call.
-        """
-        size = (self.letterbox.scaled_width, self.letterbox.scaled_height)
-        scaled = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+    def paint(self, raster: Raster) -> NDArray[np.float32]:
+        """A picture of the letterbox's frame size -> (1, 3, h, w) float32 as `Pixels` says, until the next call."""
+        scaled = raster.scaled(self.letterbox.scaled_width, self.letterbox.scaled_height)
         for inside, (source, scale, shift) in zip(self._inside, self._channels, strict=True):
             np.multiply(scaled[:, :, source], scale, out=inside)
             if shift:

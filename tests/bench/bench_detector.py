@@ -21,6 +21,7 @@ from models.detector.candidates import Question
 from models.detector.decode import DECODERS
 from models.detector.detector import Detector
 from models.detector.letterbox import Canvas, Letterbox
+from models.detector.rasters import BgrRaster
 from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.registry import find_package
 
@@ -59,14 +60,15 @@ def overhead(rounds: int, threads: int) -> None:
         image = np.random.default_rng(0).integers(0, 255, (height, width, 3), np.uint8)
         for size_px in SIZES_PX:
             detector = Detector(package, engine, size_px=size_px)
+            raster = BgrRaster(image)
             canvas = Canvas(Letterbox.fit(width, height, size_px, 32, 128), Pixels())
-            tensor = canvas.paint(image)
+            tensor = canvas.paint(raster)
             outputs = bare.run(None, {"images": tensor})
             question = Question(tensor.shape[3], tensor.shape[2], len(detector.class_names), 0.1)
             calls: dict[str, Callable[[], object]] = {
                 "bare": partial(bare.run, None, {"images": tensor}),
                 "detect": partial(detector.detect, image),
-                "letterbox": partial(canvas.paint, image),
+                "letterbox": partial(canvas.paint, raster),
                 "decode": partial(DECODERS[package.card.decoder], outputs, question),
             }
             times_ms: dict[str, list[float]] = {what: [] for what in calls}

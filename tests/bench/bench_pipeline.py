@@ -65,7 +65,7 @@ class Bare:
         if not self._canvases:
             self._canvases = [self._canvas(frame, size_px) for size_px in self._sizes_px]
         begun = time.perf_counter()
-        tensors = [canvas.paint(frame.image) for canvas in self._canvases]
+        tensors = [canvas.paint(frame.raster) for canvas in self._canvases]
         painted = time.perf_counter()
         ends, cpu_s = [painted], time.process_time()
         for tensor in tensors:

@@ -12,6 +12,7 @@ from edge.clock import ClockQuality, Moment
 from edge.detection.detector import DetectorError, FrameDetector
 from edge.detection.network import Network
 from edge.detection.scripted import ScriptedDetector
+from models.detector.rasters import BgrRaster
 from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.pull import pull, read_from_folder, shipped_first
 from models.registry import REGISTRY, find_package, read_registry
@@ -25,7 +26,7 @@ SCRIPT = """{"scripted": 1, "classes": ["person", "car"], "duration_s": 1.0, "fp
 
 def frame(stream_s: float, width: int = 64, height: int = 48) -> Frame:
     moment = Moment(datetime(2026, 1, 1, tzinfo=UTC), 0, "boot", ClockQuality("unsynced"))
-    return Frame("gate", 0, stream_s, moment, np.zeros((height, width, 3), np.uint8))
+    return Frame("gate", 0, stream_s, moment, BgrRaster(np.zeros((height, width, 3), np.uint8)))
 
 
 def scripted(place: Path) -> FrameDetector:

@@ -10,6 +10,7 @@ from edge.capture.camera import Camera, CameraSilent
 from edge.capture.frame import Frame
 from edge.capture.packet_ring import PacketRing
 from edge.clock import SystemClock
+from models.detector.rasters import BgrRaster
 
 
 class StillCamera(Camera):
@@ -29,7 +30,7 @@ class StillCamera(Camera):
     def frames(self) -> Iterator[Frame]:
         for index in range(self._frames_max):
             self.frames_in += 1
-            yield Frame("hall_1", index, index / 10, SystemClock().now(), np.zeros((8, 8, 3), np.uint8))
+            yield Frame("hall_1", index, index / 10, SystemClock().now(), BgrRaster(np.zeros((8, 8, 3), np.uint8)))
             threading.Event().wait(0.01)
         self._at_the_end()
 

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from models.card import Pixels
 from models.detector.letterbox import Canvas, Letterbox
+from models.detector.rasters import BgrRaster
 
 sides = st.integers(min_value=1, max_value=8192)
 sizes = st.sampled_from([32, 320, 480, 640, 1280])
@@ -48,7 +49,7 @@ def test_a_canvas_holds_red_first_between_zero_and_one_on_grey() -> None:
     image[:, :, 2] = 255  # BGR: all red
     canvas = Canvas(Letterbox.fit(160, 90, 320, 32, 320), Pixels())
     for _ in range(2):  # the second picture finds the same padding
-        tensor = canvas.paint(image)
+        tensor = canvas.paint(BgrRaster(image))
     assert tensor.shape == (1, 3, 320, 320)
     assert tensor.dtype == np.float32
     np.testing.assert_allclose(tensor[0, :, 160, 160], [1, 0, 0])
@@ -70,6 +71,6 @@ def test_a_stretched_frame_fills_the_square() -> None:
 def test_a_canvas_takes_mean_and_deviation_off_every_channel_and_the_padding_too() -> None:
     image = np.full((90, 160, 3), (10, 20, 30), np.uint8)
     pixels = Pixels(colours="bgr", fit="corner", padding=0, mean=(10, 10, 10), std=(1, 2, 4))
-    tensor = Canvas(Letterbox.fit(160, 90, 320, 32, 320, corner=True), pixels).paint(image)
+    tensor = Canvas(Letterbox.fit(160, 90, 320, 32, 320, corner=True), pixels).paint(BgrRaster(image))
     np.testing.assert_allclose(tensor[0, :, 100, 100], [0, 5, 5])
     np.testing.assert_allclose(tensor[0, :, 300, 100], [-10, -5, -2.5])

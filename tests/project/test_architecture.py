@@ -23,7 +23,7 @@ PURE_FILES = (
     "models/detector/candidates.py", "models/detector/decode.py", "models/detector/dense.py",
     "models/detector/detections.py", "models/detector/distribution.py", "models/detector/end_to_end.py",
     "models/detector/nanodet_plus.py", "models/detector/picodet.py", "models/detector/suppression.py",
-    "models/detector/yolox.py",
+    "models/detector/raster.py", "models/detector/yolox.py",
     "models/synthetic/figures.py", "models/synthetic/path.py", "models/synthetic/scenario.py",
     "models/synthetic/scene.py", "models/synthetic/view.py",
     "edge/capture/camera.py", "edge/capture/frame.py", "edge/capture/timeline.py", "edge/detection/detector.py",

@@ -20,9 +20,10 @@ from edge.capture.frame import Frame
 from edge.capture.isolated import IsolatedCamera
 from edge.capture.live import Patience
 from edge.capture.packet_ring import EncodedPacket, StreamFormat
-from edge.capture.picture_slot import PICTURE_BYTES_MAX, PictureSlot, make_slot_memory
+from edge.capture.picture_slot import PICTURE_BYTES_MAX, Layout, PictureSlot, make_slot_memory
 from edge.capture.source import Source
 from edge.clock import SystemClock
+from models.detector.raster import Colours, Planes
 from tests.rendered_clip import render_clip
 
 SOON = Backoff(first_s=0.1, most_s=0.2)
@@ -165,14 +166,34 @@ def test_packets_of_another_form_are_refused(damage: dict[str, object]) -> None:
         wire.packets_from(held | damage if damage else {}, b"abc")
 
 
+def test_planes_of_an_odd_size_come_out_of_the_slot_as_they_went_in() -> None:
+    memory = make_slot_memory("gate_1")
+    slot = PictureSlot(memory)
+    y = np.arange(5 * 7, dtype=np.uint8).reshape(5, 7)
+    u, v = (np.arange(start, start + 3 * 4, dtype=np.uint8).reshape(3, 4) for start in (100, 200))
+    layout = slot.write(Planes(y, u, v, Colours("bt709", full_range=True)))
+    fields = wire.look_fields(wire.Look(3, 1.5, layout, SystemClock().now()))
+    look = wire.look_from({"kind": "frame"} | fields)
+    read = slot.read(look.layout)
+    slot.write(np.zeros((5, 7, 3), np.uint8))  # the next picture does not reach the one that was read
+    assert isinstance(read, Planes)
+    assert read.colours == Colours("bt709", full_range=True)
+    assert [plane.tolist() for plane in (read.y, read.u, read.v)] == [y.tolist(), u.tolist(), v.tolist()]
+    with pytest.raises(ValueError, match="colours"):
+        wire.look_from({"look": [0, 0.0, 5, 7, ["bt0", True]], "moment": fields["moment"]})
+    slot.close()
+    os.close(memory)
+
+
 def test_a_picture_that_does_not_fit_the_slot_is_refused() -> None:
     memory = make_slot_memory("gate_1")
     slot = PictureSlot(memory)
     image = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
-    slot.write(image)
-    assert (slot.read(2, 3) == image).all()
+    read = slot.read(slot.write(image))
+    assert isinstance(read, np.ndarray)
+    assert (read == image).all()
     with pytest.raises(ValueError, match="8000x9000 does not fit"):
-        slot.read(9000, 8000)
+        slot.read(Layout(9000, 8000))
     with pytest.raises(PermissionError):
         os.ftruncate(memory, PICTURE_BYTES_MAX // 2)  # the other side would crash at its next look
     slot.close()

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from edge.capture.frame import Frame
 from edge.clock import ClockQuality, Moment
 from edge.detection.network import Network
+from models.detector.rasters import BgrRaster
 from models.engine.engine import Engine, Tensor
 from models.errors import PackageError
 from models.registry import find_package
 
 MOMENT = Moment(datetime(2026, 1, 1, tzinfo=UTC), 0, "boot", ClockQuality("unsynced"))
-LARGE = Frame("gate", 0, 0.0, MOMENT, np.zeros((1080, 1920, 3), np.uint8))
+LARGE = Frame("gate", 0, 0.0, MOMENT, BgrRaster(np.zeros((1080, 1920, 3), np.uint8)))
 
 
 class Blank(Engine):
