@@ -1,4 +1,4 @@
-"""`xunjian edge init | run | replay | track | cameras | snapshot | incidents | resend`: the box on the command line."""
+"""`xunjian edge init | run | replay | test-rules | cameras | incidents | ...`: the box on the command line."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from contract.errors import ContractError
 from contract.ids import SLUG_PATTERN
-from edge import box, camera_commands, clip_commands
+from edge import box, camera_commands, clip_commands, rule_testing
 from edge.box_folder import BoxError, open_outbox
 from edge.capture.camera import CameraError
 from edge.capture.masking import masked
@@ -22,6 +22,7 @@ from edge.evidence.store import StoreError
 from edge.health.status import make_display
 from edge.introduction import Told, initialise
 from edge.rules.errors import RulesError
+from edge.rules.pack import rules_file
 from edge.settings import SettingsError
 from edge.supervisor import SupervisorError
 from edge.tracking.motchallenge import MotChallengeError
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     clip_commands.add_to(commands)
     _add_outbox_commands(commands)
     camera_commands.add_to(commands)
+    rule_testing.add_to(commands)
     return parser
 
 
@@ -83,7 +85,7 @@ def _add_init(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     making.add_argument("--token", choices=("-",), help="- reads it from standard input; default: $XUNJIAN_TOKEN")
     making.add_argument("--camera", action="append", type=_named, required=True, metavar="NAME=SOURCE", dest="cameras")
     making.add_argument("--sub", action="append", type=_named, default=[], metavar="NAME=URL", dest="subs")
-    making.add_argument("--rules", type=Path, required=True, metavar="FILE")
+    making.add_argument("--rules", type=rules_file, required=True, metavar="FILE|PACK")
     making.add_argument("--detections", action="append", type=_named, default=[], metavar="NAME=FILE")
     making.add_argument("--box", metavar="ID", help="default: box- and 8 digits of its key")
     making.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")

@@ -17,6 +17,7 @@ from edge.capture.video_file import ReplayCamera
 from edge.delivery.revision import Revision
 from edge.explaining import explaining
 from edge.replay import open_replay
+from edge.rules.pack import rules_file
 from edge.settings import DetectorSettings
 from edge.tracking.motchallenge import track_detections, track_lines
 from edge.tracking.tracker import Tracker
@@ -27,7 +28,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)  # tracks know stream time only
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     replaying = commands.add_parser("replay", help="what the box would find in a clip, as fast as it can")
     replaying.add_argument("clip", type=Path, metavar="CLIP")
-    replaying.add_argument("--rules", type=Path, required=True, metavar="FILE")
+    replaying.add_argument("--rules", type=rules_file, required=True, metavar="FILE|PACK")
     replaying.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder for evidence and chain")
     replaying.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
     replaying.add_argument("--size", type=side_px, metavar="PX", help="longer side of the network's input")

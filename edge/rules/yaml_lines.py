@@ -25,8 +25,12 @@ class Value:
         self._node = node
         self.name = name  # as an error calls it: `dwell_s`, `zones`
 
+    @property
+    def line(self) -> int:
+        return self._node.start_mark.line + 1
+
     def fail(self, message: str) -> NoReturn:
-        raise RulesError(self._file, self._node.start_mark.line + 1, message)
+        raise RulesError(self._file, self.line, message)
 
     def mapping(self, known: Collection[str] | None = None) -> dict[str, "Value"]:
         """known: the keys that may stand here; None when they are names of the user's own."""

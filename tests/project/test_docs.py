@@ -10,6 +10,9 @@ from typing import Any, Never
 import pytest
 import yaml
 
+from edge.incidents.rehearsal import rehearse
+from edge.incidents.scenario_file import parse_scenarios
+from edge.rules.pack import rules_file
 from edge.rules.rules_file import DEFAULT_RULES, load_rules, parse_rules
 from models.registry import find_package
 from tests.project.documents import blocks, documents, links, shell_commands
@@ -96,7 +99,7 @@ def rules_in_documents() -> dict[str, str]:
         f"{path}, block {number}": block
         for path in documents()
         for number, block in enumerate(blocks(path, "yaml"), start=1)
-        if block.startswith("version: 1")
+        if block.startswith("version: 1") and "\nscenarios:" not in block
     }
     files = [*sorted((ROOT / "docs/examples").glob("rules-*.yaml")), DEFAULT_RULES]
     return shown | {file.name: file.read_text(encoding="utf-8") for file in files}
@@ -107,6 +110,15 @@ def test_rules_in_the_documents_are_rules_for_the_shipped_detector(where: str) -
     package = find_package(None)
     read = parse_rules(where, rules_in_documents()[where], package.card.classes, package.card.name)
     assert read.rules
+
+
+def test_the_scenario_in_the_documents_is_met_by_the_pack_it_is_from() -> None:
+    card = find_package(None).card
+    rules = load_rules(rules_file("site"), card.classes, card.name)
+    shown = [block for block in blocks(Path("docs/test-rules.md"), "yaml") if "\nscenarios:" in block]
+    scenarios = [one for text in shown for one in parse_scenarios("docs/test-rules.md", text, rules, card.classes)]
+    assert scenarios
+    assert not [rehearsal for one in scenarios if not (rehearsal := rehearse(one, rules, card.classes)).passed]
 
 
 def test_the_demo_has_rules_for_each_of_its_clips() -> None:
