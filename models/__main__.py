@@ -8,7 +8,7 @@ from pathlib import Path
 from models.detector.detections import Detections
 from models.detector.detector import Detector
 from models.engine.onnx_runtime import PROVIDERS, OnnxRuntimeEngine
-from models.errors import ModelError
+from models.errors import ModelError, ScenarioError
 from models.package import Package
 from models.picture import PictureError, read_picture
 from models.pull import ReadFile, pull, read_from_folder, read_from_url, shipped_first
@@ -60,14 +60,21 @@ def _parser() -> argparse.ArgumentParser:
     detecting.add_argument("--threads", type=int, default=2, help="of the CPU (2)")
     detecting.set_defaults(run=_detect)
 
-    rendering = commands.add_parser("render", help="a scenario as a clip, its detections and its truth")
-    rendering.add_argument("scenario", metavar="SCENARIO", help="a shipped name, or a YAML file")
-    rendering.add_argument("--out", type=Path, required=True, metavar="DIR")
-    rendering.add_argument("--seed", type=int, default=0, metavar="N", help="of textures, noise and scores (0)")
+    rendering = commands.add_parser("render", help="a scene as a clip, its detections, rules and truth")
+    rendering.add_argument("scenario", metavar="SCENE", nargs="?", help="a shipped name, or a YAML file")
+    rendering.add_argument("--list", action="store_true", help="the shipped scenes, and what happens in each")
+    rendering.add_argument("--out", type=Path, metavar="DIR")
+    rendering.add_argument("--seed", type=_seed, default=0, metavar="N", help="another variant of the scene (0)")
     rendering.add_argument("--size", type=_size, default=(960, 540), metavar="WxH", help="in pixels (960x540)")
     rendering.add_argument("--fps", type=int, default=10, metavar="N", help="frames a second (10)")
     rendering.set_defaults(run=_render)
     return parser
+
+
+def _seed(text: str) -> int:
+    if not (text.isdecimal() and len(text) <= 9):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed: a whole number from 0")
+    return int(text)
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -205,12 +212,14 @@ def _show(path: Path, rows: list[dict[str, object]]) -> None:
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    from models.synthetic.clip import render_scenario  # needs PyAV, which a centre has not got
+    from models.synthetic import rendering  # needs PyAV, which a centre has not got
 
-    clip = render_scenario(
-        arguments.scenario, arguments.out, seed=arguments.seed, size=arguments.size, fps=arguments.fps
-    )
-    print(clip.video, clip.detections, clip.truth, sep="\n")
+    if arguments.list:
+        print(*rendering.scene_lines(), sep="\n")
+        return 0
+    if arguments.scenario is None or arguments.out is None:
+        raise ScenarioError("render: name a scene and --out DIR; `xunjian models render --list` shows the scenes")
+    rendering.render(arguments.scenario, arguments.out, arguments.seed, arguments.size, arguments.fps)
     return 0
 
 

@@ -31,6 +31,10 @@ class Path:
         if any(later[0] <= earlier[0] for earlier, later in zip(self.points, self.points[1:], strict=False)):
             raise ValueError("the times of a path must rise")
 
+    @property
+    def moves(self) -> bool:
+        return any(self._length(index) > STILL_M for index in range(len(self.points) - 1))
+
     def at(self, t_s: float) -> Pose | None:
         """None before the first and after the last point."""
         start, end = self.points[0][0], self.points[-1][0]

@@ -1,17 +1,19 @@
-"""Pixels of a scene: backdrop, shadows, figures from far to near, and a little sensor noise."""
+"""Pixels of a scene: backdrop, shadows, figures from far to near, light and weather, and what the camera adds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 
-from models.synthetic.backdrop import Image, backdrop, fill
-from models.synthetic.figures import Limb
-from models.synthetic.scene import Figure, Scene, nearest_last
-from models.synthetic.view import Points, View
+from models.synthetic.backdrop import backdrop
+from models.synthetic.figures import Colour
+from models.synthetic.paint import Image, draw, draw_puffs, shadow_mask
+from models.synthetic.scene import Scene
+from models.synthetic.silhouette import Silhouette, silhouette
 
-NOISE_SIGMA = 2.5
-SHADOW = 0.62
+SHADOW = 0.4  # of the light that the sun gives
+SMOOTH_MIN = 1e-6
+NO_HAZE: tuple[Colour, float] = ((0, 0, 0), 0.0)
 
 
 class Renderer:
@@ -24,59 +26,52 @@ class Renderer:
         if width < 64 or height < 64 or width % 2 or height % 2:
             raise ValueError(f"size {width}x{height}: both sides must be even and at least 64")
         self._scene = scene
+        self._size = (width, height)
         self._generator = np.random.default_rng(seed)
-        zones = [np.array(ground) for _, ground in scene.scenario.zones]
+        zones = [np.array(zone.polygon) for zone in scene.scenario.zones.values() if zone.painted]
         self._backdrop = backdrop(scene.view, width, height, zones, self._generator)
-        self._noise = self._generator.normal(0, NOISE_SIGMA, (height + 64, width + 64, 3)).round().astype(np.int16)
+        sigma = scene.scenario.recording.noise
+        noise = self._generator.normal(0, sigma, (height + 64, width + 64, 3)).round()
+        self._noise = noise.clip(0, 255).astype(np.uint8), (-noise).clip(0, 255).astype(np.uint8)
+        self._grain = self._generator.normal(128, 7, (height + 64, width + 64)).clip(0, 255).astype(np.uint8)
 
     def clean(self, t_s: float) -> Image:
         """(H, W, 3) BGR without sensor noise."""
+        return self.draw([silhouette(self._scene.view, figure) for figure in self._scene.figures(t_s)])
+
+    def draw(self, silhouettes: Sequence[Silhouette]) -> Image:
+        """(H, W, 3) BGR without sensor noise, of figures furthest first."""
         picture = self._backdrop.copy()
-        figures = self._scene.figures(t_s)
-        for figure in figures:
-            _shadow(picture, self._scene.view, figure)
-        for figure in figures:
-            _draw(picture, self._scene.view, figure)
+        self._shade(picture, silhouettes)
+        for one in silhouettes:
+            draw(picture, one, NO_HAZE, self._blur_px(one), self._grain)
+            draw_puffs(picture, one, glowing=False)
+            draw_puffs(picture, one, glowing=True)
         return picture
 
-    def frames(self, times_s: list[float]) -> Iterator[Image]:
+    def frames(self, times_s: Sequence[float]) -> Iterator[Image]:
         """With noise, one per time; the noise goes on from frame to frame, so draw a clip in order."""
         for t_s in times_s:
-            picture = self.clean(t_s)
-            height, width = picture.shape[:2]
-            top, left = self._generator.integers(0, 64, 2)
-            noise = self._noise[top : top + height, left : left + width]
-            yield np.clip(picture + noise, 0, 255).astype(np.uint8)
+            yield self.noisy(self.clean(t_s))
 
+    def noisy(self, picture: Image) -> Image:
+        """With the sensor's noise of the next frame."""
+        height, width = picture.shape[:2]
+        top, left = self._generator.integers(0, 64, 2)
+        plus, minus = (part[top : top + height, left : left + width] for part in self._noise)
+        return cv2.subtract(cv2.add(picture, plus), minus)  # type: ignore[return-value]
 
-def _shadow(picture: Image, view: View, figure: Figure) -> None:
-    length, width = (2.2, 1.0) if figure.actor.kind == "car" else (0.35, 0.3)
-    angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    forward = np.array(figure.pose.heading)
-    left = np.array([-forward[1], forward[0]])
-    rim = np.cos(angles)[:, None] * length * forward + np.sin(angles)[:, None] * width * left
-    outline = view.ground(rim + np.array([figure.pose.x + 0.15, figure.pose.z]))
-    mask = np.zeros((*picture.shape[:2], 1), np.uint8)
-    fill(mask, outline, (255, 255, 255))
-    box = cv2.boundingRect(mask)
-    rows, columns = slice(box[1], box[1] + box[3]), slice(box[0], box[0] + box[2])
-    factor = 1 - (1 - SHADOW) * (mask[rows, columns].astype(np.float32) / 255)
-    picture[rows, columns] = (picture[rows, columns] * factor).astype(np.uint8)
+    def _shade(self, picture: Image, silhouettes: Sequence[Silhouette]) -> None:
+        width, height = self._size
+        small = (width // 2, height // 2)
+        mask = shadow_mask(self._scene.view, silhouettes, small, np.array([0.55, 0.25]))
+        mask = cv2.GaussianBlur(mask, (5, 5), 1.2)  # type: ignore[assignment]
+        whole = cv2.resize(mask, self._size, interpolation=cv2.INTER_LINEAR)
+        light = 255 - (whole * SHADOW).astype(np.uint8)
+        cv2.multiply(picture, cv2.merge([light, light, light]), picture, 1 / 255.0)
 
-
-def _capsule(view: View, limb: Limb) -> Points:
-    """The outline of a limb in picture points: the hull of the circles at its ends."""
-    ends = np.stack([limb.a, limb.b])
-    centres = view.project(ends)
-    radii = limb.radius_m * view.focal / view.depth_m(ends)
-    angles = np.linspace(0, 2 * np.pi, 20, endpoint=False)
-    circle = np.stack([np.cos(angles), np.sin(angles) * view.aspect], axis=1)
-    rims = np.concatenate([centre + radius * circle for centre, radius in zip(centres, radii, strict=True)])
-    hull = cv2.convexHull(rims.astype(np.float32))[:, 0]
-    return hull.astype(np.float64)
-
-
-def _draw(picture: Image, view: View, figure: Figure) -> None:
-    for solid in nearest_last(view, figure.solids):
-        points = _capsule(view, solid) if isinstance(solid, Limb) else view.project(solid.points)
-        fill(picture, points, solid.colour)
+    def _blur_px(self, one: Silhouette) -> float:
+        """How far it moves across the picture while the shutter is open."""
+        pose, view = one.figure.pose, self._scene.view
+        across = abs(pose.heading[0]) * pose.speed * self._scene.scenario.recording.exposure_s
+        return across * view.focal * self._size[0] / max(one.figure.distance_m, 1.0)

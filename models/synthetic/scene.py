@@ -1,16 +1,40 @@
 """A scenario at a time: the solids to draw, nearest last, and the exact box of everything in the picture."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.synthetic.figures import Face, Limb, Solid, car, person
+from models.synthetic import things
+from models.synthetic.actor import RIDDEN, Actor, Carry
+from models.synthetic.figures import Colour, Face, Form, Limb, Puff, Solid
 from models.synthetic.path import Pose
-from models.synthetic.scenario import Actor, Scenario
+from models.synthetic.people import Looks, person, rider
+from models.synthetic.scenario import Scenario
+from models.synthetic.vehicles import (
+    BICYCLE_REACH_M,
+    BICYCLE_SEAT_M,
+    BODIES,
+    MOTORCYCLE_REACH_M,
+    MOTORCYCLE_SEAT_M,
+    bicycle,
+    motor_vehicle,
+    motorcycle,
+)
 from models.synthetic.view import Points, View
 
 VISIBLE_MIN = 0.25  # of the box inside the picture; less than that nobody would label
-CLASS_NAMES = ("person", "car")
+PART_MIN = 0.004  # of the picture's height: a smaller helmet or vest nobody would label
+FAINTEST = 0.12  # a puff below this opacity is air
+PUFF_EDGE = 0.8  # of its radius: where a soft ball is seen to end
+# What the shipped detector finds, in its order; a scene uses no other names.
+CLASS_NAMES = (
+    "person", "bicycle", "motorcycle", "car", "bus", "truck", "helmet", "bare_head", "vest", "no_vest", "fire",
+    "smoke", "plate", "garbage",
+)  # fmt: skip
+PARTS = frozenset({"helmet", "bare_head", "vest", "no_vest"})
+HELMETS: tuple[Colour, ...] = ((40, 190, 240), (235, 235, 235), (50, 70, 210), (190, 110, 40))
+VESTS: tuple[Colour, ...] = ((40, 230, 220), (30, 120, 250))
 Box = tuple[float, float, float, float]
 
 
@@ -24,14 +48,20 @@ class Sighting:
     visible: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Figure:
-    """One actor at one time. distance_m: along the ground, for drawing order."""
+    """One actor at one time. distance_m: along the ground, for drawing order. up_m: how high it is carried."""
 
     actor: Actor
     pose: Pose
-    solids: tuple[Solid, ...]
+    forms: tuple[Form, ...]
     distance_m: float
+    up_m: float = 0.0
+
+    @property
+    def solids(self) -> tuple[Solid, ...]:
+        """Everything to draw; what is worn is part of who wears it."""
+        return tuple(solid for form in self.forms if form.class_name not in PARTS for solid in form.solids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,61 +77,166 @@ class Scene:
         """Furthest first. Before a path starts and after it ends its actor is not there."""
         found = []
         for actor in self.scenario.actors:
-            pose = actor.path.at(t_s)
-            if pose is not None:
-                found.append(Figure(actor, pose, tuple(_solids(actor, pose)), float(np.hypot(pose.x, pose.z))))
+            stance = self.stance(actor, t_s)
+            if stance is not None:
+                pose, up_m = stance
+                distance_m = float(np.hypot(pose.x, pose.z)) - 0.3 * (up_m > 0)
+                found.append(Figure(actor, pose, self._forms(actor, pose, up_m, t_s), distance_m, up_m))
         return sorted(found, key=lambda figure: -figure.distance_m)
 
-    def sightings(self, t_s: float) -> list[Sighting]:
-        """In the order of the scenario's actors."""
+    def stance(self, actor: Actor, t_s: float) -> tuple[Pose, float] | None:
+        """Where it is, and how high: goods may be in somebody's hands, or where these put them down."""
+        if not actor.carried:
+            pose = actor.path.at(t_s) if actor.path else None
+            return None if pose is None else (pose, 0.0)
+        carry = actor.carry_at(t_s)
+        if carry is not None:
+            hands = self._carrier(carry).path
+            pose = hands.at(t_s) if hands else None
+            return None if pose is None else (_before(pose, 0.42), 0.34 if actor.kind == "bag" else 0.85)
+        done = [one for one in actor.carried if one.to_s <= t_s]
+        if done:
+            pose = self._put_down(done[-1])
+            return None if pose is None else (pose, 0.0)
+        pose = actor.path.at(t_s) if actor.path else None
+        return None if pose is None else (pose, 0.0)
+
+    def _carrier(self, carry: Carry) -> Actor:
+        return next(actor for actor in self.scenario.actors if actor.actor_id == carry.carrier_id)
+
+    def _put_down(self, carry: Carry) -> Pose | None:
+        """None when the carrier had left with it."""
+        hands = self._carrier(carry).path
+        pose = hands.at(carry.to_s) if hands else None
+        return None if pose is None else replace(_before(pose, 0.55), speed=0.0)
+
+    def shake(self, t_s: float) -> tuple[float, float]:
+        """How far the picture is off, relative: wind at the pole, several slow swings at once and a quick one."""
+        most = self.scenario.recording.shake
+        if most == 0:
+            return 0.0, 0.0
+        across = 0.5 * math.sin(2.9 * t_s) + 0.3 * math.sin(7.3 * t_s + 1.0) + 0.2 * math.sin(19.0 * t_s + 2.0)
+        down = 0.5 * math.sin(3.7 * t_s + 0.5) + 0.3 * math.sin(8.9 * t_s) + 0.2 * math.sin(23.0 * t_s + 1.0)
+        return most * across, most * down * self.view.aspect * 0.6
+
+    def sightings(self, t_s: float, figures: list[Figure] | None = None) -> list[Sighting]:
+        """In the order of the scenario's actors; the whole, then what is worn. figures: of this time, if known."""
         found = []
-        for figure in self.figures(t_s):
-            whole = self._extent(figure.solids)
-            box = (max(whole[0], 0.0), max(whole[1], 0.0), min(whole[2], 1.0), min(whole[3], 1.0))
-            if box[2] <= box[0] or box[3] <= box[1]:
-                continue
-            visible = _area(box) / _area(whole)
-            if visible >= VISIBLE_MIN:
-                found.append(Sighting(figure.actor.actor_id, figure.actor.kind, box, visible))
+        across, down = self.shake(t_s)
+        for figure in self.figures(t_s) if figures is None else figures:
+            for form in figure.forms:
+                outline = [self.outline(solid) for solid in form.solids if not _is_air(solid)]
+                if form.class_name is None or not outline:
+                    continue
+                corners = np.concatenate(outline) + np.array([across, down])
+                sighting = _sighting(figure.actor.actor_id, form.class_name, corners)
+                if sighting is not None:
+                    found.append(sighting)
         order = [actor.actor_id for actor in self.scenario.actors]
         return sorted(found, key=lambda sighting: order.index(sighting.actor_id))
 
     def zones(self) -> dict[str, list[tuple[float, float]]]:
-        """The painted zones as relative polygons of the picture, as a rules file wants them."""
+        """Zones as relative polygons of the picture, as a rules file wants them; they may reach out of it."""
         return {
-            name: [(float(x), float(y)) for x, y in self.view.ground(np.array(ground))]
-            for name, ground in self.scenario.zones
+            name: [(float(x), float(y)) for x, y in self.view.ground(np.array(zone.polygon))]
+            for name, zone in self.scenario.zones.items()
         }
 
-    def _extent(self, solids: tuple[Solid, ...]) -> Box:
-        corners = np.concatenate([self._outline(solid) for solid in solids])
-        (x1, y1), (x2, y2) = corners.min(axis=0), corners.max(axis=0)
-        return float(x1), float(y1), float(x2), float(y2)
-
-    def _outline(self, solid: Solid) -> Points:
+    def outline(self, solid: Solid) -> Points:
+        """(N, 2) picture points around the solid, without the camera's shake."""
         if isinstance(solid, Face):
             return self.view.project(solid.points)
-        ends = np.stack([solid.a, solid.b])
-        radius = (solid.radius_m * self.view.focal / self.view.depth_m(ends))[:, None]
+        ends = np.stack([solid.a, solid.b]) if isinstance(solid, Limb) else solid.centre[None]
+        radius_m = solid.radius_m * (PUFF_EDGE if isinstance(solid, Puff) else 1.0)
+        radius = (radius_m * self.view.focal / self.view.depth_m(ends))[:, None]
         reach = radius * np.array([[1.0, self.view.aspect]])
         centres = self.view.project(ends)
         return np.concatenate([centres - reach, centres + reach])
 
+    def _forms(self, actor: Actor, pose: Pose, up_m: float, t_s: float) -> tuple[Form, ...]:
+        match actor.kind:
+            case "person":
+                return person(pose, _looks(actor, t_s), carries=self._carries(actor, t_s))
+            case "bicycle" | "motorcycle":
+                return _ridden(actor, pose, t_s)
+            case "car" | "truck" | "bus":
+                return (Form(actor.kind, motor_vehicle(pose, BODIES[actor.kind], actor.colour)),)
+            case "bag":
+                return things.bag(pose, actor.colour, actor.size, up_m)
+            case "crate":
+                return things.crate(pose, actor.colour, actor.size, up_m)
+            case "bin":
+                return things.bin_(pose, actor.colour, actor.size)
+            case "fire":
+                return things.fire(pose, _age(actor, t_s), actor.size, actor.grow_s)
+            case "smoke":
+                return things.smoke(pose, _age(actor, t_s), actor.size, actor.grow_s, actor.colour)
+            case "lamp" | "sun":
+                return things.light(pose, actor.colour, actor.size, actor.up_m)
 
-def _solids(actor: Actor, pose: Pose) -> list[Solid]:
-    if actor.kind == "person":
-        return person(pose, actor.colour, actor.trousers, actor.height_m)
-    return car(pose, actor.colour)
+    def _carries(self, actor: Actor, t_s: float) -> bool:
+        return any(
+            (carry := goods.carry_at(t_s)) is not None and carry.carrier_id == actor.actor_id
+            for goods in self.scenario.actors
+            if goods.carried
+        )
 
 
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
+def _sighting(actor_id: str, class_name: str, corners: Points) -> Sighting | None:
+    """None when too little of it is in the picture."""
+    (x1, y1), (x2, y2) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    box = (max(x1, 0.0), max(y1, 0.0), min(x2, 1.0), min(y2, 1.0))
+    if box[2] <= box[0] or box[3] <= box[1]:
+        return None
+    visible = (box[2] - box[0]) * (box[3] - box[1]) / ((x2 - x1) * (y2 - y1))
+    if visible < VISIBLE_MIN or (class_name in PARTS and box[3] - box[1] < PART_MIN):
+        return None
+    return Sighting(actor_id, class_name, box, visible)
+
+
+def _is_air(solid: Solid) -> bool:
+    return isinstance(solid, Puff) and solid.opacity < FAINTEST
+
+
+def _before(pose: Pose, forward_m: float) -> Pose:
+    x, z = pose.heading
+    return replace(pose, x=pose.x + forward_m * x, z=pose.z + forward_m * z)
+
+
+def _age(actor: Actor, t_s: float) -> float:
+    return t_s - (actor.path.points[0][0] if actor.path else 0.0)
+
+
+def _looks(actor: Actor, t_s: float) -> Looks:
+    salt = sum(map(ord, actor.actor_id))
+    shirt, trousers = (actor.colour, actor.second_colour)
+    if actor.kind in RIDDEN:
+        shirt, trousers = ((50, 90, 60), (120, 110, 104), (60, 60, 150), (170, 120, 70))[salt % 4], actor.second_colour
+    return Looks(
+        shirt,
+        trousers,
+        1.75 * actor.size,
+        HELMETS[salt % len(HELMETS)] if actor.helmet.at(t_s) else None,
+        VESTS[salt % len(VESTS)] if actor.vest.at(t_s) else None,
+    )
+
+
+def _ridden(actor: Actor, pose: Pose, t_s: float) -> tuple[Form, ...]:
+    if actor.kind == "bicycle":
+        vehicle = Form("bicycle", bicycle(pose, actor.colour))
+        seat_m, reach_m = BICYCLE_SEAT_M, BICYCLE_REACH_M
+    else:
+        vehicle = Form("motorcycle", motorcycle(pose, actor.colour))
+        seat_m, reach_m = MOTORCYCLE_SEAT_M, MOTORCYCLE_REACH_M
+    return (vehicle, *(rider(pose, _looks(actor, t_s), seat_m, reach_m) if actor.rider else ()))
 
 
 def nearest_last(view: View, solids: tuple[Solid, ...]) -> list[Solid]:
-    """The painter's order of one figure's solids."""
+    """The painter's order of one figure's solids; puffs as they are given."""
 
     def depth(solid: Solid) -> float:
+        if isinstance(solid, Puff):
+            return 0.0
         points = np.stack([solid.a, solid.b]) if isinstance(solid, Limb) else solid.points
         lift = 0.0 if isinstance(solid, Limb) else solid.lift_m
         return float(view.depth_m(points).mean()) - lift

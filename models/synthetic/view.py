@@ -44,3 +44,15 @@ class View:
     def ground(self, places: Points) -> Points:
         """(N, 2) ground places `[x, z]` -> (N, 2) picture points."""
         return self.project(np.stack([places[:, 0], np.zeros(len(places)), places[:, 1]], axis=1))
+
+    def place(self, points: Points) -> Points:
+        """(N, 2) picture points below the horizon -> (N, 2) ground places `[x, z]`: where their line of sight ends.
+
+        NaN at and above the horizon.
+        """
+        pitch = math.radians(self.pitch_deg)
+        across = (points[:, 0] - 0.5) / self.focal
+        up = (0.5 - points[:, 1]) / (self.focal * self.aspect)
+        fall = math.sin(pitch) - up * math.cos(pitch)
+        reach = np.where(fall > 1e-6, self.height_m / np.where(fall > 1e-6, fall, 1.0), np.nan)
+        return np.stack([reach * across, reach * (math.cos(pitch) + up * math.sin(pitch))], axis=1)

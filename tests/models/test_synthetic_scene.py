@@ -9,7 +9,8 @@ import yaml
 from models.errors import ScenarioError
 from models.synthetic.path import Path as WalkedPath
 from models.synthetic.render import Renderer
-from models.synthetic.scenario import Scenario, load_scenario, parse_scenario
+from models.synthetic.scenario import Scenario
+from models.synthetic.scenario_file import load_scenario, parse_scenario
 from models.synthetic.scene import Scene
 
 WIDTH, HEIGHT = 960, 540
@@ -28,7 +29,7 @@ def test_a_box_is_where_the_pixels_of_its_actor_are(actor_id: str, t_s: float) -
         Renderer(scene, WIDTH, HEIGHT, seed=1).clean(t_s).astype(int)
         - Renderer(empty, WIDTH, HEIGHT, seed=1).clean(t_s).astype(int)
     ).max(axis=2)
-    (sighting,) = scene.sightings(t_s)
+    sighting = scene.sightings(t_s)[0]  # the whole of it; what is worn comes after
     x1, y1, x2, y2 = np.array(sighting.box) * (WIDTH, HEIGHT, WIDTH, HEIGHT)
     rows, columns = np.nonzero(changed[:, round(x1) - 40 : round(x2) + 40] > 60)
     columns += round(x1) - 40
@@ -42,7 +43,8 @@ def test_a_nearer_person_is_taller_in_the_picture() -> None:
     text = """{scenario: 1, duration_s: 2, actors: [
         {id: near, kind: person, path: [[0, -2, 8], [2, -2, 8.1]]},
         {id: far, kind: person, path: [[0, 2, 16], [2, 2, 16.1]]}]}"""
-    near, far = Scene.of(parse_scenario(text, "two"), 16 / 9).sightings(1.0)
+    sightings = Scene.of(parse_scenario(text, "two"), 16 / 9).sightings(1.0)
+    near, far = (one for one in sightings if one.class_name == "person")
     assert (near.actor_id, far.actor_id) == ("near", "far")
     assert near.box[3] - near.box[1] > 1.7 * (far.box[3] - far.box[1])
 
@@ -92,7 +94,7 @@ def test_a_path_stands_still_where_it_says_so_and_keeps_looking_ahead() -> None:
         ("{scenario: 1, duration_s: 1, actor: []}", "unknown key actor"),
         ("{scenario: 1, duration_s: -1}", "positive"),
         ("[", "not YAML"),
-        ("{scenario: 1, duration_s: 1, actors: [{id: a, kind: dog, path: []}]}", "'dog' is not one of person, car"),
+        ("{scenario: 1, duration_s: 1, actors: [{id: a, kind: dog, path: []}]}", "'dog' is not one of person, bicycle"),
         ("{scenario: 1, duration_s: 1, actors: [{id: a, kind: car, path: [[0, 1]]}]}", "expected 3 numbers"),
         ("{scenario: 1, duration_s: 1, actors: [{id: a, kind: car, path: [[1, 0, 9], [1, 1, 9]]}]}", "must rise"),
         (
@@ -109,7 +111,7 @@ def test_a_wrong_scenario_is_one_clear_line(text: str, said: str) -> None:
 
 
 def test_an_unknown_scenario_names_the_shipped_ones() -> None:
-    with pytest.raises(ScenarioError, match="one of empty, yard"):
+    with pytest.raises(ScenarioError, match=r"one of .*empty, .*yard"):
         load_scenario("yrad")
 
 
