@@ -10,6 +10,7 @@ from contract.document import Device, Versions
 from contract.signing import SigningKey
 from edge.capture.camera import Camera
 from edge.clock import Clock
+from edge.committer import Committer
 from edge.delivery.dossier import Dossiers
 from edge.delivery.faults import Faults
 from edge.delivery.outbox import Outbox
@@ -21,10 +22,11 @@ from edge.evidence.disk import DiskStore
 from edge.evidence.sealer import Sealer
 from edge.evidence.store import EvidenceStore
 from edge.incidents.register import Register
-from edge.pipeline import Committer, Pipeline
+from edge.pipeline import Pipeline
 from edge.rules.judge import Judge
 from edge.rules.rule_set import RuleSet
 from edge.rules.rules_file import load_rules
+from edge.sealing import Sealing, SealingApart
 from edge.settings import CameraSettings, DetectorSettings
 from edge.tracking.tracker import Tracker
 from models.engine.onnx_runtime import OnnxRuntimeEngine
@@ -97,8 +99,11 @@ def build_pipeline(
     detector: FrameDetector,
     rules: RuleSet,
     location: Mapping[str, object],
+    apart: bool = True,
 ) -> Pipeline:
-    """origin: of the box; the detector and the rules of this camera are added to its versions."""
+    """origin: of the box; the detector and the rules of this camera are added to its versions. apart: files are sealed
+    beside the steps, not in them.
+    """
     versions = origin.versions.model_copy(
         update={
             "detector": Versions.Detector(
@@ -116,6 +121,7 @@ def build_pipeline(
             parts.faults.rise("evidence", fault)
 
     sealer = Sealer(parts.store, f"xunjian {software_version()}", show)
+    committer = Committer(parts.outbox, parts.store, writer, parts.faults)
     masks = [zone.polygon for zone in rules.masks(camera.camera_id)]
     return Pipeline(
         detector=detector,
@@ -123,5 +129,5 @@ def build_pipeline(
         judge=Judge(rules.for_camera(camera.camera_id), camera.camera_id),
         register=Register(camera.camera_id),
         dossiers=Dossiers(camera.ring, sealer, writer, masks, location),
-        committer=Committer(parts.outbox, parts.store, writer, parts.faults),
+        sealing=SealingApart(committer, camera.camera_id) if apart else Sealing(committer),
     )

@@ -8,6 +8,7 @@ from edge.analysis import Detectors, Parts, build_pipeline, open_store, origin_o
 from edge.box_folder import BOX_KEY, OUTBOX, BoxError, alone
 from edge.cameras import open_camera
 from edge.clock import SystemClock
+from edge.committer import Committer
 from edge.delivery.faults import Faults
 from edge.delivery.identity import Identity
 from edge.delivery.outbox import Outbox
@@ -17,7 +18,6 @@ from edge.delivery.uploader import make_client
 from edge.health.camera_gauge import CameraGauge
 from edge.health.status import Display
 from edge.link import open_link
-from edge.pipeline import Committer
 from edge.rulebook import Rulebook, RuledCamera
 from edge.settings import BOX_YAML, Settings
 from edge.supervisor import Line, Supervisor

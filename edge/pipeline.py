@@ -1,35 +1,27 @@
 """One camera's way from frame to committed revisions."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contract.evidence_manifest import ChainHead
 from contract.incident_report import CloseReason
 from edge.capture.frame import Frame
 from edge.delivery.dossier import Dossiers, Sight
-from edge.delivery.errors import OutboxError
-from edge.delivery.faults import Faults
-from edge.delivery.outbox import Outbox
-from edge.delivery.report import Writer
-from edge.delivery.revision import Revision, RevisionDraft
+from edge.delivery.revision import Revision
 from edge.detection.detector import FrameDetector
 from edge.evidence.stills import Glance
-from edge.evidence.store import EvidenceStore, StoreError
 from edge.incidents.incident import IncidentChange
 from edge.incidents.register import Register
 from edge.rules.explanation import Explanation
 from edge.rules.judge import Judge
 from edge.rules.parts import parts_of
 from edge.rules.rule_set import RuleSet
+from edge.sealing import Sealing
 from edge.tracking.tracker import Tracker
-
-UNCOMMITTED_MAX = 256  # a few MB of thumbnails
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one frame led to. revisions: committed now. detect_s: the detector alone."""
+    """What one frame led to. revisions: committed since the step before. detect_s: the detector alone."""
 
     frame: Frame
     tracks: int
@@ -49,21 +41,21 @@ class Pipeline:
         judge: Judge,
         register: Register,
         dossiers: Dossiers,
-        committer: "Committer",
+        sealing: Sealing,
     ) -> None:
         self._detector = detector
         self._tracker = tracker
         self._judge = judge
         self._register = register
         self._dossiers = dossiers
-        self._committer = committer
+        self._sealing = sealing
         self._last: Sight | None = None
         self._changed: RuleSet | None = None
 
     def step(self, frame: Frame) -> Step:
         """Raises DetectorError. While the outbox refuses commits for too long, frames pass without being looked at."""
-        if self._committer.full:
-            return Step(frame, 0, len(self._dossiers), 0.0, self._committer.commit(()))
+        if self._sealing.full:
+            return Step(frame, 0, len(self._dossiers), 0.0, self._sealing.put(()))
         started_s = time.perf_counter()
         detections = self._detector.detect(frame)
         detect_s = time.perf_counter() - started_s
@@ -73,8 +65,7 @@ class Pipeline:
         parts = parts_of(detections, self._judge.part_classes, frame.width, frame.height)
         violations = self._judge.observe(tracks, frame.moment.wall.astimezone(), parts)
         changes = (*withdrawn, *self._register.observe(violations, tracks, frame.moment))
-        drafts = self._dossiers.drafts(changes, self._register.open_incidents, sight)
-        revisions = self._committer.commit(drafts)
+        revisions = self._sealing.put(self._dossiers.orders(changes, self._register.open_incidents, sight))
         return Step(frame, len(tracks.seen), len(self._dossiers), detect_s, revisions)
 
     def explain(self, rule_id: str) -> tuple[Explanation, ...]:
@@ -105,55 +96,11 @@ class Pipeline:
             return ()
         frame = self._last.frame
         changes = self._register.finish(frame.stream_s, frame.moment, reason)
-        return self._committer.commit(self._dossiers.drafts(changes, (), self._last))
+        begun = self._sealing.put(self._dossiers.orders(changes, (), self._last))
+        return begun + self._sealing.drain()
 
     def settle(self) -> int:
         """Tries again to commit what the outbox refused (a full disk); how many revisions still wait in memory."""
-        self._committer.commit(())
-        return self._committer.waiting
-
-
-class Committer:
-    """Group commit, then the copies of what is committed: manifest files and chain head. For one camera's thread."""
-
-    def __init__(self, outbox: Outbox, store: EvidenceStore, writer: Writer, faults: Faults) -> None:
-        self._outbox = outbox
-        self._store = store
-        self._writer = writer
-        self._faults = faults
-        self._waiting: list[RevisionDraft] = []
-
-    @property
-    def full(self) -> bool:
-        """So much waits that no more should come."""
-        return self.waiting >= UNCOMMITTED_MAX
-
-    @property
-    def waiting(self) -> int:
-        """Drafts that the outbox refused so far."""
-        return len(self._waiting)
-
-    def commit(self, drafts: Sequence[RevisionDraft]) -> tuple[Revision, ...]:
-        """Drafts that the outbox refuses wait for the next call; a fault says so."""
-        self._waiting += drafts
-        if not self._waiting:
-            return ()
-        try:
-            revisions = self._outbox.commit(self._waiting)
-        except OutboxError as error:
-            self._faults.rise("outbox", str(error))
-            return ()
-        self._waiting.clear()
-        self._faults.clear("outbox")
-        self._keep_copies(revisions)
-        return revisions
-
-    def _keep_copies(self, revisions: Sequence[Revision]) -> None:
-        newest = revisions[-1]
-        head = ChainHead(box_id=self._writer.origin.box_id, seq=newest.report_seq, sha256=newest.manifest_sha256)
-        try:
-            for revision in revisions:
-                self._store.keep_manifest(revision.incident_id, revision.revision, revision.manifest)
-            self._store.keep_chain_head(newest.report_seq, self._writer.key.sign(head))
-        except StoreError as error:  # they are written again from the rows at the next start
-            self._faults.rise("evidence", str(error))
+        self._sealing.put(())
+        self._sealing.drain()
+        return self._sealing.waiting

@@ -68,7 +68,7 @@ class Picture:
         return Planes(y, u, v, Colours(MATRICES.get(self.frame.colorspace, "bt601"), full))
 
     def raster(self) -> Raster:
-        from models.detector.rasters import raster_of  # here: a camera's process needs no OpenCV
+        from edge.capture.decoded import raster_of  # here: a camera's process needs no OpenCV
 
         return raster_of(self.pixels())
 

@@ -14,13 +14,13 @@ from edge.backoff import Backoff
 from edge.capture import wire
 from edge.capture.camera import Camera, CameraError, CameraSilent
 from edge.capture.camera_process import CameraProcess, ProcessGoneError
+from edge.capture.decoded import raster_of
 from edge.capture.frame import Frame
 from edge.capture.live import SILENCE_S
 from edge.capture.packet_ring import ClipPackets, EncodedPacket
 from edge.capture.source import Source
 from edge.capture.stream_time import StreamTime
 from edge.clock import Clock
-from models.detector.rasters import raster_of
 
 RESTART = Backoff(first_s=0.5, most_s=8.0)
 STUCK_S_MARGIN = 10.0  # beyond what opening and reading may take

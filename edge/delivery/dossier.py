@@ -1,13 +1,13 @@
 """What each incident of one camera has sent and still owes: pictures at once, the clip later, pictures at its close."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from contract.incident_report import Phase
 from edge.capture.frame import Frame
-from edge.capture.packet_ring import Packets
+from edge.capture.packet_ring import ClipPackets, Packets
 from edge.delivery.report import Writer
 from edge.delivery.revision import RevisionDraft
 from edge.evidence.redaction import Polygon, Redaction
@@ -21,6 +21,7 @@ from models.detector.detections import Detections
 
 BEFORE_S = 5.0  # of `opened`: where a clip begins
 AFTER_S = 5.0  # and where it ends
+Order = Callable[[], RevisionDraft | None]  # seals the files of one revision and drafts it; in order, on any one thread
 CLIPS_OWED_MAX = 512  # incidents at once in one camera; beyond, one goes out without a clip
 
 
@@ -78,36 +79,44 @@ class Dossiers:
         scene = Scene((), "", (), Redaction.of(sight.detections, self._masks, sight.tracks.lost))
         return Glance(sight.frame.moment.wall, thumbnail_jpeg(sight.frame.image, scene))
 
-    def drafts(
+    def orders(
         self, changes: Sequence[IncidentChange], incidents_open: Sequence[Incident], sight: Sight
-    ) -> list[RevisionDraft]:
-        """What one frame adds: openings and closings, and an update for each clip whose window is over now."""
+    ) -> list[Order]:
+        """What one frame adds: openings and closings, and an update for each clip whose window is over now.
+
+        The orders hold all that they need: they may be carried out while the next frames come.
+        """
         self._history.add(sight.tracks)
-        drafts: list[RevisionDraft] = []
+        orders: list[Order] = []
         for change in changes:
             if change.phase == "open":
-                drafts.append(self._opening(change.incident, sight))
+                orders.append(self._opening(change.incident, sight))
             else:
-                drafts += self._closing(change.incident, sight)
+                orders += self._closing(change.incident, sight)
         due = [one for one in incidents_open if sight.frame.stream_s >= one.opened.stream_s + AFTER_S]
-        return drafts + [draft for incident in due for draft in self._clip(incident, sight)]
+        return orders + [order for incident in due for order in self._clip(incident, sight)]
 
-    def _opening(self, incident: Incident, sight: Sight) -> RevisionDraft:
+    def _opening(self, incident: Incident, sight: Sight) -> Order:
         """Revision 0, at once: key frame, its annotated copy, thumbnail."""
-        sealed = self._pictures(incident, sight, thumbnail=True)
-        dossier = _Dossier(sealed.thumbnail, 0, clip_owed=len(self._dossiers) < CLIPS_OWED_MAX)
+        dossier = _Dossier(None, 0, clip_owed=len(self._dossiers) < CLIPS_OWED_MAX)
         self._dossiers[incident.incident_id] = dossier
-        return self._draft(incident, "open", sight, sealed.files)
+        pictures, draft = self._pictures(incident, sight, thumbnail=True), self._drafting(incident, "open", sight)
 
-    def _closing(self, incident: Incident, sight: Sight) -> list[RevisionDraft]:
+        def open_it() -> RevisionDraft:
+            sealed = pictures()
+            dossier.thumbnail = sealed.thumbnail
+            return draft(dossier, sealed.files)
+
+        return open_it
+
+    def _closing(self, incident: Incident, sight: Sight) -> list[Order]:
         """The last revision, with a closing key frame; before it the clip as far as it goes, if it is still owed."""
-        drafts = self._clip(incident, sight)
-        files = self._pictures(incident, sight, thumbnail=False).files
-        drafts.append(self._draft(incident, "close", sight, files))
-        del self._dossiers[incident.incident_id]
-        return drafts
+        clip = self._clip(incident, sight)
+        dossier = self._dossiers.pop(incident.incident_id)
+        pictures, draft = self._pictures(incident, sight, thumbnail=False), self._drafting(incident, "close", sight)
+        return [*clip, lambda: draft(dossier, pictures().files)]
 
-    def _pictures(self, incident: Incident, sight: Sight, *, thumbnail: bool) -> Sealed:
+    def _pictures(self, incident: Incident, sight: Sight, *, thumbnail: bool) -> Callable[[], Sealed]:
         subjects = {track.track_id for track in incident.subjects}
         boxes = [
             Labelled(track.box, f"{track.class_name} {track.track_id}", track.track_id in subjects)
@@ -117,31 +126,44 @@ class Dossiers:
         scene = Scene(
             place, incident.rule.place_id, boxes, Redaction.of(sight.detections, self._masks, sight.tracks.lost)
         )
-        return self._sealer.pictures(incident.incident_id, sight.frame, scene, thumbnail=thumbnail)
+        return lambda: self._sealer.pictures(incident.incident_id, sight.frame, scene, thumbnail=thumbnail)
 
-    def _clip(self, incident: Incident, sight: Sight) -> list[RevisionDraft]:
+    def _clip(self, incident: Incident, sight: Sight) -> list[Order]:
         dossier = self._dossiers[incident.incident_id]
         if not dossier.clip_owed:
             return []
         dossier.clip_owed = False
         opened_s = incident.opened.stream_s
         packets = self._ring.clip(opened_s - BEFORE_S, opened_s + AFTER_S)
-        if packets is None:
-            return []
+        return [] if packets is None else [self._updating(dossier, incident, packets, sight)]
+
+    def _updating(self, dossier: _Dossier, incident: Incident, packets: ClipPackets, sight: Sight) -> Order:
         subjects = [subject.track_id for subject in incident.subjects]
         tracks = self._history.document(packets.first_s, packets.last_s, sight.wall(packets.first_s), subjects)
-        files = self._sealer.clip(incident.incident_id, packets, tracks, sight.wall).files
-        return [self._draft(replace(incident, closed=None, close_reason=None), "update", sight, files)] if files else []
+        draft = self._drafting(replace(incident, closed=None, close_reason=None), "update", sight)
 
-    def _draft(self, incident: Incident, phase: Phase, sight: Sight, files: tuple[SealedFile, ...]) -> RevisionDraft:
-        dossier = self._dossiers[incident.incident_id]
-        revision, dossier.next_revision = dossier.next_revision, dossier.next_revision + 1
-        return self._writer.draft(
-            incident,
-            revision=revision,
-            phase=phase,
-            moment=sight.frame.moment,
-            files=files,
-            thumbnail=dossier.thumbnail,
-            location=self._location,
-        )
+        def update() -> RevisionDraft | None:
+            files = self._sealer.clip(incident.incident_id, packets, tracks, sight.wall).files
+            return draft(dossier, files) if files else None
+
+        return update
+
+    def _drafting(
+        self, incident: Incident, phase: Phase, sight: Sight
+    ) -> Callable[[_Dossier, tuple[SealedFile, ...]], RevisionDraft]:
+        """By the rules that are in force now."""
+        writer = self._writer
+
+        def draft(dossier: _Dossier, files: tuple[SealedFile, ...]) -> RevisionDraft:
+            revision, dossier.next_revision = dossier.next_revision, dossier.next_revision + 1
+            return writer.draft(
+                incident,
+                revision=revision,
+                phase=phase,
+                moment=sight.frame.moment,
+                files=files,
+                thumbnail=dossier.thumbnail,
+                location=self._location,
+            )
+
+        return draft

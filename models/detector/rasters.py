@@ -38,29 +38,28 @@ class PlanarRaster(Raster):
 
     def __init__(self, planes: Planes) -> None:
         self.height, self.width = planes.y.shape
-        self._planes = planes
+        self.planes = planes
         self._to_bgr = to_bgr(planes.colours)
         self._bgr: NDArray[np.uint8] | None = None
         self._luma: NDArray[np.uint8] | None = None
 
     def bgr(self) -> NDArray[np.uint8]:
         if self._bgr is None:
-            self._bgr = self.scaled(self.width, self.height)
+            self._bgr = self.whole()
         return self._bgr
 
+    def whole(self) -> NDArray[np.uint8]:
+        return self.scaled(self.width, self.height)
+
     def scaled(self, width: int, height: int) -> NDArray[np.uint8]:
-        planes = (self._planes.y, self._planes.u, self._planes.v)
+        planes = (self.planes.y, self.planes.u, self.planes.v)
         yuv = cv2.merge([cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in planes])
         return np.asarray(cv2.transform(yuv, self._to_bgr), np.uint8)
 
     def luma(self) -> NDArray[np.uint8]:
         if self._luma is None:
-            self._luma = _squares(self._planes.y)
+            self._luma = _squares(self.planes.y)
         return self._luma
-
-
-def raster_of(pixels: NDArray[np.uint8] | Planes) -> Raster:
-    return PlanarRaster(pixels) if isinstance(pixels, Planes) else BgrRaster(pixels)
 
 
 def to_bgr(colours: Colours) -> NDArray[np.float32]:

@@ -14,13 +14,14 @@ from edge.analysis import Parts, build_pipeline, origin_of
 from edge.box_folder import BoxError, alone
 from edge.capture.video_file import ReplayCamera
 from edge.clock import ClockQuality, Moment, SystemClock
+from edge.committer import Committer
 from edge.delivery.faults import Faults
 from edge.delivery.outbox import Outbox
 from edge.delivery.recovery import recover
 from edge.delivery.report import Writer
 from edge.detection.scripted import ScriptedDetector
 from edge.evidence.disk import DiskStore
-from edge.pipeline import Committer, Pipeline
+from edge.pipeline import Pipeline
 from edge.rules.rules_file import load_rules
 from tests.edge.scripted_scene import Scene, items, manifests, write_scene
 
@@ -45,11 +46,17 @@ class Bench:
         self.origin = origin_of("box-1", "default", "default")
         self.writer = Writer(self.origin, key)
 
-    def pipeline(self, scene: Scene, camera: ReplayCamera) -> Pipeline:
+    def pipeline(self, scene: Scene, camera: ReplayCamera, *, apart: bool = False) -> Pipeline:
         detector = ScriptedDetector(scene.script)
         rules = load_rules(scene.rules, detector.class_names, detector.name, ("hall_1",))
         return build_pipeline(
-            self.parts, self.origin, camera=camera, detector=detector, rules=rules, location={"address": "Hall 1"}
+            self.parts,
+            self.origin,
+            camera=camera,
+            detector=detector,
+            rules=rules,
+            location={"address": "Hall 1"},
+            apart=apart,
         )
 
     def watch(self, scene: Scene, until_s: float) -> None:
@@ -197,7 +204,7 @@ def test_what_waits_when_the_stream_ends_is_counted_until_the_outbox_takes_it(
 def test_while_too_much_waits_frames_pass_unseen_and_memory_stays(
     scene: Scene, tmp_path: Path, key: SigningKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.pipeline.UNCOMMITTED_MAX", 1)
+    monkeypatch.setattr("edge.committer.UNCOMMITTED_MAX", 1)
     bench = Bench(tmp_path, key)
     bench.parts.outbox._rows_max = 0
     with ReplayCamera("hall_1", scene.clip, START) as camera:
