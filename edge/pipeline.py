@@ -16,7 +16,10 @@ from edge.rules.judge import Judge
 from edge.rules.parts import parts_of
 from edge.rules.rule_set import RuleSet
 from edge.sealing import Sealing
+from edge.tracking.stillness import Stillness, Stills
+from edge.tracking.track import Tracks
 from edge.tracking.tracker import Tracker
+from models.detector.detections import Detections
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Pipeline:
         self._register = register
         self._dossiers = dossiers
         self._sealing = sealing
+        self._stillness: Stillness | None = None
         self._last: Sight | None = None
         self._changed: RuleSet | None = None
 
@@ -59,11 +63,13 @@ class Pipeline:
         started_s = time.perf_counter()
         detections = self._detector.detect(frame)
         detect_s = time.perf_counter() - started_s
-        tracks = self._tracker.update(detections, frame.stream_s)
-        sight = self._last = Sight(frame, detections, tracks)
         withdrawn = self._change_rules(frame)
+        moving = self._tracker.update(detections, frame.stream_s)
+        stills = self._stills(frame, detections, moving)
+        tracks = stills.added_to(moving)
+        sight = self._last = Sight(frame, detections, tracks)
         parts = parts_of(detections, self._judge.part_classes, frame.width, frame.height)
-        violations = self._judge.observe(tracks, frame.moment.wall.astimezone(), parts)
+        violations = self._judge.observe(tracks, frame.moment.wall.astimezone(), parts, stills.now)
         changes = (*withdrawn, *self._register.observe(violations, tracks, frame.moment))
         revisions = self._sealing.put(self._dossiers.orders(changes, self._register.open_incidents, sight))
         return Step(frame, len(tracks.seen), len(self._dossiers), detect_s, revisions)
@@ -80,6 +86,14 @@ class Pipeline:
         """From any thread: the newest frame for everybody's eyes; None before the first one."""
         sight = self._last
         return None if sight is None else self._dossiers.glance(sight)
+
+    def _stills(self, frame: Frame, detections: Detections, tracks: Tracks) -> Stills:
+        """The background is watched only while a rule asks for it."""
+        if not self._judge.looks_at_regions:
+            self._stillness = None
+            return Stills()
+        self._stillness = self._stillness or Stillness(self._tracker.new_id)
+        return self._stillness.look(frame.raster, detections, tracks.lost, frame.stream_s)
 
     def _change_rules(self, frame: Frame) -> tuple[IncidentChange, ...]:
         rules, self._changed = self._changed, None

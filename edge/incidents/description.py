@@ -28,6 +28,7 @@ _CLASSES_ZH = {
     "smoke": "烟雾",
     "plate": "车牌",
     "garbage": "垃圾",
+    "object": "物体",
 }
 _PARTS_ZH = {"head": "头部", "torso": "躯干", "rider": "骑乘者"}
 _DIRECTIONS_ZH = {"up": "向上", "down": "向下", "left": "向左", "right": "向右", "either": "任一方向"}
@@ -61,6 +62,8 @@ def _what_zh(incident: Incident) -> str:
             return f"{who}在{place}内静止 {dwell}"
         case "presence":
             return f"{place}内出现{who}，持续 {dwell}"
+        case "left_object":
+            return f"{place}内有{who}留置 {dwell}"
     if isinstance(incident.rule, AttributeAbsence):
         part, present = incident.rule.part, incident.rule.present
         return f"{who}在{place}内，{_PARTS_ZH[part]}未见{_CLASSES_ZH.get(present, present)}，持续 {dwell}"
@@ -80,6 +83,8 @@ def _what_en(incident: Incident) -> str:
             return f"{counts} in {place} for {dwell}"
         case "stationary":
             return f"{who} still in {place} for {dwell}"
+        case "left_object":
+            return f"{who} left in {place} for {dwell}"
     if isinstance(incident.rule, AttributeAbsence):
         return f"no {incident.rule.present} seen on the {incident.rule.part} of a {who} in {place} for {dwell}"
     return f"{who} in {place} for {dwell}"

@@ -24,7 +24,9 @@ class Span:
         return now_s - self.last_s <= gap_s + ROUNDING_S
 
 
-def advance(span: Span | None, now_s: float, *, holds: bool, gap_s: float, dwell_s: float) -> Span | None:
+def advance(
+    span: Span | None, now_s: float, *, holds: bool, gap_s: float, dwell_s: float, since_s: float | None = None
+) -> Span | None:
     """One more sample. None when nothing goes on: the span has ended, or none has begun.
 
     Two samples on which the conditions hold belong to one span when at most `gap_s` lies between them. It opens on the
@@ -35,7 +37,7 @@ def advance(span: Span | None, now_s: float, *, holds: bool, gap_s: float, dwell
     if not holds:
         return span
     if span is None:
-        span = Span(now_s, now_s)
+        span = Span(now_s if since_s is None else min(since_s, now_s), now_s)
     gap = now_s - span.last_s
     opened_s = span.opened_s
     if opened_s is None and now_s - span.first_s >= dwell_s - ROUNDING_S:
@@ -45,10 +47,11 @@ def advance(span: Span | None, now_s: float, *, holds: bool, gap_s: float, dwell
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What one sample showed where the conditions hold."""
+    """What one sample showed where the conditions hold. since_s: if they begin to hold now, since when they have."""
 
     tracks: tuple[Track, ...]
     conditions: tuple[Condition, ...]
+    since_s: float | None = None
 
 
 class Dwells:
@@ -70,7 +73,15 @@ class Dwells:
         """holding: where the conditions hold in this sample."""
         spans: dict[int, Span] = {}
         for key in [*self._spans, *(key for key in holding if key not in self._spans)]:
-            span = advance(self._spans.get(key), now_s, holds=key in holding, gap_s=gap_s, dwell_s=self._dwell_s)
+            sighting = holding.get(key)
+            span = advance(
+                self._spans.get(key),
+                now_s,
+                holds=sighting is not None,
+                gap_s=gap_s,
+                dwell_s=self._dwell_s,
+                since_s=sighting.since_s if sighting else None,
+            )
             if span is not None:
                 spans[key] = span
         self._sightings = {key: holding.get(key) or self._sightings[key] for key in spans}

@@ -11,6 +11,7 @@ from edge.rules.kinds import watch_of
 from edge.rules.rule import Rule
 from edge.rules.scene import NO_PARTS, Parts, Scene
 from edge.rules.violation import Attribute, Violation
+from edge.tracking.still_region import StillRegion
 from edge.tracking.track import Tracks
 
 INTERVALS_KEPT = 15
@@ -40,13 +41,24 @@ class Judge:
         """Of the detections that `observe` has to be given beside the tracks."""
         return frozenset().union(*(rule.part_classes for rule, _ in self._watches))
 
-    def observe(self, tracks: Tracks, local: datetime, parts: Parts = NO_PARTS) -> tuple[Violation, ...]:
+    @property
+    def looks_at_regions(self) -> bool:
+        """Does a rule ask what was left in the picture?"""
+        return any(rule.looks_at_regions for rule, _ in self._watches)
+
+    def observe(
+        self,
+        tracks: Tracks,
+        local: datetime,
+        parts: Parts = NO_PARTS,
+        regions: Sequence[StillRegion] = (),
+    ) -> tuple[Violation, ...]:
         """The violations that go on now, opened or not yet; each in every frame until it has ended.
 
         local: the frame's wall time in the box's own time zone; what schedules are compared with.
         """
         interval_s = self._sample_interval_s(tracks.stream_s)
-        scene = Scene(tracks, parts)
+        scene = Scene(tracks, parts, tuple(regions))
         violations = [
             violation
             for rule, watch in self._watches

@@ -2,6 +2,7 @@
 
 from edge.rules.attribute_absence import AttributeAbsence, AttributeAbsenceWatch
 from edge.rules.count import Count, CountWatch
+from edge.rules.left_object import LeftObject, LeftObjectWatch
 from edge.rules.line_crossing import LineCrossing, LineCrossingWatch
 from edge.rules.presence import Presence, PresenceWatch
 from edge.rules.rule import Rule
@@ -10,9 +11,8 @@ from edge.rules.watch import Watch
 from edge.rules.zone_presence import ZonePresence, ZonePresenceWatch
 
 KINDS: dict[str, type[Rule]] = {
-    rule.kind: rule for rule in (ZonePresence, Stationary, LineCrossing, Count, Presence, AttributeAbsence)
+    rule.kind: rule for rule in (ZonePresence, Stationary, LineCrossing, Count, Presence, AttributeAbsence, LeftObject)
 }
-NOT_BUILT = ("left_object",)
 
 
 def watch_of(rule: Rule, camera_id: str) -> Watch:
@@ -30,4 +30,6 @@ def watch_of(rule: Rule, camera_id: str) -> Watch:
             return PresenceWatch(rule, camera_id)
         case AttributeAbsence():
             return AttributeAbsenceWatch(rule, camera_id)
+        case LeftObject():
+            return LeftObjectWatch(rule, camera_id)
     raise TypeError(f"no watch for rules of kind {rule.kind}")

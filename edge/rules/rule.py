@@ -34,6 +34,7 @@ class Rule(ABC):
     kind: ClassVar[str]
     scope: ClassVar[Scope]
     own_keys: ClassVar[tuple[str, ...]]
+    looks_at_regions: ClassVar[bool] = False  # at what a background model says was left
 
     rule_id: str
     type_id: str

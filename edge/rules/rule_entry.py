@@ -8,19 +8,26 @@ from contract.catalogue import catalogue
 from contract.incident_report import Severity
 from edge.rules.attribute_absence import AttributeAbsence
 from edge.rules.body_part import BodyPart
-from edge.rules.kinds import KINDS, NOT_BUILT
+from edge.rules.kinds import KINDS
+from edge.rules.left_object import LeftObject
 from edge.rules.line import Line
 from edge.rules.rule import Rule
 from edge.rules.schedule_entry import read_schedule
 from edge.rules.yaml_lines import Value, right_word
 from edge.rules.zone import Zone
+from edge.tracking.still_region import OBJECT
 
 COMMON_KEYS = (
     "id", "type", "kind", "classes", "gap_s", "min_score", "cool_down_s", "merge_s", "schedule", "severity", "enabled",
     "permitted",
 )  # fmt: skip
-REQUIRED: dict[type[Rule], tuple[str, ...]] = {AttributeAbsence: ("subject", "part", "present", "absent")}
+REQUIRED: dict[type[Rule], tuple[str, ...]] = {
+    AttributeAbsence: ("subject", "part", "present", "absent"),
+    LeftObject: ("area_min", "dwell_s"),
+}
+WITHOUT: dict[type[Rule], tuple[str, ...]] = {AttributeAbsence: ("classes",), LeftObject: ("classes", "min_score")}
 DURATION_S_MAX = 7 * 86_400.0
+AREA_MIN = 0.0001  # of the zone; a background model sees nothing smaller
 DWELL_S = 1.0  # of a rule that does not say; `stationary` has to
 
 
@@ -37,7 +44,7 @@ def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses)
     """The rule, and what its writer should know. Raises RulesError."""
     kind = _kind(entry)
     place_key = "line" if kind.scope == "crossing" else "zone"
-    common = [key for key in COMMON_KEYS if not (key == "classes" and "subject" in kind.own_keys)]
+    common = [key for key in COMMON_KEYS if key not in WITHOUT.get(kind, ())]
     keys = entry.mapping((*common, place_key, *kind.own_keys))
     own_required = REQUIRED.get(kind, ())
     for key in ("id", "type", place_key, *(own_required or ("classes",))):
@@ -55,7 +62,7 @@ def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses)
         "type_id": type_id,
         "severity": cast("Severity", severity),
         "place": _place(keys[place_key], places),
-        "classes": _classes(keys["classes"], model) if "classes" in keys else (_class(keys["subject"], model),),
+        "classes": _classes_of(kind, keys, model),
         "enabled": enabled,
         "permitted": _permitted(keys["permitted"], places) if "permitted" in keys else (),
         "masks": tuple(zone for zone in places.values() if isinstance(zone, Zone) and zone.kind == "mask"),
@@ -83,9 +90,6 @@ def _kind(entry: Value) -> type[Rule]:
     keys = entry.mapping()
     if "kind" not in keys:
         entry.fail(f"kind is missing: there is {', '.join(KINDS)}")
-    word = keys["kind"].raw_text()
-    if word in NOT_BUILT:
-        keys["kind"].fail(f"kind {word} is not built yet: there is {', '.join(KINDS)}")
     return KINDS[keys["kind"].choice(KINDS)]
 
 
@@ -95,6 +99,8 @@ def _own_values(entry: Value, keys: dict[str, Value], kind: type[Rule]) -> dict[
         if "dwell_s" not in keys and kind.kind == "stationary":
             entry.fail("dwell_s is missing: for how many seconds something has to stand still")
         values["dwell_s"] = keys["dwell_s"].number(0, DURATION_S_MAX) if "dwell_s" in keys else DWELL_S
+    if "area_min" in kind.own_keys:
+        values["area_min"] = keys["area_min"].number(AREA_MIN, 1)
     if "at_least" in kind.own_keys:
         if "at_least" not in keys:
             entry.fail("at_least is missing: from how many on")
@@ -136,6 +142,19 @@ def _permitted(value: Value, places: dict[str, Zone | Line]) -> tuple[Zone, ...]
             item.fail(f"permitted: zone {place.zone_id} is of kind {place.kind}: write `kind: permitted` in it")
         zones.append(place)
     return tuple(zones)
+
+
+def _classes_of(kind: type[Rule], keys: dict[str, Value], model: ModelClasses) -> tuple[str, ...]:
+    if "classes" in keys:
+        return _classes(keys["classes"], model)
+    if "subject" in keys:
+        return (_class(keys["subject"], model),)
+    if "person" not in model.names:
+        keys["kind"].fail(
+            f"kind {kind.kind}: the model package {model.package} has not got person, so people who stand still would"
+            " be taken for objects"
+        )
+    return (OBJECT,)
 
 
 def _classes(value: Value, model: ModelClasses) -> tuple[str, ...]:

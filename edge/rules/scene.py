@@ -1,7 +1,8 @@
-"""What rules are asked about: the tracks of one frame, and the detections of parts in it."""
+"""What rules are asked about: the tracks of one frame, the detections of parts in it, what was left in it."""
 
 from dataclasses import dataclass
 
+from edge.tracking.still_region import StillRegion
 from edge.tracking.track import Box, Tracks
 
 
@@ -30,8 +31,11 @@ NO_PARTS = Parts((), 0, 0)  # for rules that speak of tracks alone
 
 @dataclass(frozen=True, slots=True)
 class Scene:
+    """regions: each stands among the tracks as well, under the same id, with the class `object`."""
+
     tracks: Tracks
     parts: Parts = NO_PARTS
+    regions: tuple[StillRegion, ...] = ()
 
     @property
     def now_s(self) -> float:

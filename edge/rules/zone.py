@@ -74,6 +74,11 @@ def point_in_polygon(point: Point, polygon: Sequence[Point]) -> bool:
     return inside
 
 
+def area_of(polygon: Sequence[Point]) -> float:
+    """Share of the frame (the shoelace formula)."""
+    return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in _edges(polygon))) / 2
+
+
 def polygon_fault(polygon: Sequence[Point]) -> str | None:
     """What keeps these points from being a simple polygon, and what would be right; None when nothing does."""
     if not 3 <= len(polygon) <= POINTS_MAX:

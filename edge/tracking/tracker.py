@@ -90,6 +90,11 @@ class Tracker:
         self._confirm()
         return self._told(stream_s, ended)
 
+    def new_id(self) -> int:
+        """The next of the camera's ids, for something that is followed by other means (`edge.tracking.stillness`)."""
+        self._ids_given += 1
+        return self._ids_given
+
     def _elapsed(self, stream_s: float) -> float:
         before_s = stream_s if self._now_s is None else self._now_s
         if not stream_s >= before_s:

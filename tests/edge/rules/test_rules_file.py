@@ -176,10 +176,8 @@ BAD = {
     "version: 1\n" + PLAIN + GATE.replace("gate", "z"): "5: z is a zone as well: give the line another name",
     # Rules
     one_rule("id: a"): "3: kind is missing: there is zone_presence, stationary, line_crossing, count, presence,"
-    " attribute_absence",
+    " attribute_absence, left_object",
     one_rule("id: a, kind: zone_presense"): "3: kind: zone_presense is not known: is zone_presence meant?",
-    one_rule("id: a, kind: left_object, area_min: 0.01"): "3: kind left_object is not built yet: there is"
-    " zone_presence, stationary, line_crossing, count, presence, attribute_absence",
     one_rule("id: a, kind: zone_presence"): "3: type is missing: a rule of kind zone_presence needs it",
     one_rule(intrusion(", dwel_s: 1")): "3: unknown key dwel_s in rules: is dwell_s meant?",
     one_rule(intrusion(", at_least: 1")): "3: unknown key at_least in rules",
