@@ -95,6 +95,7 @@ def test_adapters_are_named_only_by_composition_roots() -> None:
             "edge/capture/child.py",
             "central/app.py",
             "models/__main__.py",
+            "models/training/detector/detect.py",
         )
     }
     adapters = {

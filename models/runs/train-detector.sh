@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# The detector, fine-tuned on the merged picture sets: what the teachers see, the packed data set, the training, AP50 on val.
+#   models/runs/train-detector.sh IMAGES COCO.pt LAST.pt LAST.onnx OUT
+# IMAGES: folder with split.tsv and a folder per set. COCO.pt: YOLO26n with COCO's weights. LAST.pt, LAST.onnx: our last
+# checkpoint and its export. OUT: a folder outside the repository; what is there already is not made again, and a run that was
+# cut off goes on. On a GPU it takes larger pictures, all layers and many more epochs by itself; on the CPU it runs at the
+# lowest priority. Needs python3 with venv, a package index, about 30 minutes of two idle cores.
+set -euo pipefail
+images=$1 coco=$2 last=$3 last_onnx=$4 out=$5
+venv=${TRAIN_VENV:-$out/venv}
+mkdir -p "$out"
+
+if [ ! -x "$venv/bin/python" ]; then
+    python3 -m venv "$venv"
+    # These two pins together resolve to the CPU build of torch. On a machine with a GPU set TRAIN_VENV to a venv with CUDA.
+    "$venv/bin/pip" install -q torch==2.13.0 torchvision==0.28.0
+    "$venv/bin/pip" install -q --no-deps ultralytics==8.4.190
+    "$venv/bin/pip" install -q 'numpy>=2' 'opencv-python-headless<5' pillow pyyaml requests psutil polars matplotlib \
+        onnx==1.23.2 onnxruntime==1.32.0 pydantic pycocotools
+fi
+python() { nice -n 19 "$venv/bin/python" -m "$@"; }
+
+# Offline and without a trace outside the output folder. Threads that wait do not spin: the cores are others' too.
+export YOLO_CONFIG_DIR=$out/settings YOLO_AUTOINSTALL=false YOLO_OFFLINE=true OMP_WAIT_POLICY=PASSIVE
+mkdir -p "$YOLO_CONFIG_DIR"
+
+# 1. What the teachers see: people and vehicles by COCO, our own classes by our last checkpoint. `test` is left out.
+[ -e "$out/coco.tsv" ] || python models.training.detector.teachers "$coco" "$images" "$out/coco.tsv" --size 480
+for split in train val; do
+    [ -e "$out/last-$split.tsv" ] ||
+        python models.training.detector.detect "$last_onnx" "$images" "$out/last-$split.tsv" --split $split --size 416
+done
+cat "$out"/last-train.tsv "$out"/last-val.tsv > "$out/last.tsv"
+
+# 2. One label space, packed small. 384 px at quality 55 fits in 60 MB; 416 px at 80 takes 104.
+[ -e "$out/pack/card.json" ] ||
+    python models.training.detector.dataset "$images" "$out/pack" --coco "$out/coco.tsv" --last "$out/last.tsv" \
+        --px "${PACK_PX:-416}" --quality "${PACK_QUALITY:-80}"
+
+# 3. The training. Two busy cores learn neck and head at 320 px; a GPU learns everything, larger and longer.
+if "$venv/bin/python" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then
+    plan=(--epochs 200 --px 480 --batch 64 --rate 1e-3 --close-mosaic 15 --mixup 0.1)
+else
+    plan=(--epochs 8 --px 320 --batch 16 --rate 5e-4 --close-mosaic 2 --freeze 11 --draws 1500 --threads "${THREADS:-2}")
+fi
+python models.training.detector.train "$out/pack" "$out/run" --start "$last" "${plan[@]}"
+
+# 4. The averaged weights of the last epochs, judged on val alone. `test` is for the one that is chosen.
+for checkpoint in $(ls -t "$out"/run/weights/epoch*.pt "$out"/run/weights/last.pt | head -4); do
+    name=$(basename "$checkpoint" .pt)
+    python models.training.detector.export "$checkpoint" "$out/export/$name/model.onnx" --size 640
+    python models.training.detector.detect "$out/export/$name/model.onnx" "$images" "$out/found/$name-val-480.tsv" --split val --size 480
+done
+python models.training.detector.evaluate "$images" "$out"/found/*-val-480.tsv --split val
