@@ -19,6 +19,7 @@ from edge.clip_commands import side_px
 from edge.delivery.errors import DeliveryError
 from edge.detection.detector import DetectorError
 from edge.evidence.store import StoreError
+from edge.feedback import FEEDBACK_JSON, FeedbackBook
 from edge.health.status import make_display
 from edge.introduction import Told, initialise
 from edge.rules.errors import RulesError
@@ -97,6 +98,7 @@ def _add_outbox_commands(commands: "argparse._SubParsersAction[argparse.Argument
     listing = commands.add_parser("incidents", help="every incident ever committed on this box")
     listing.add_argument("folder", type=Path, metavar="DIR")
     listing.add_argument("--json", action="store_true", help="a line each: id, type, state")
+    listing.add_argument("--by-rule", action="store_true", help="how many leads of each rule people rejected")
     listing.set_defaults(run=_incidents)
 
     resending = commands.add_parser("resend", help="queue again what the centre refused")
@@ -139,12 +141,28 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _incidents(arguments: argparse.Namespace) -> int:
     with open_outbox(arguments.folder) as outbox:
+        decided = FeedbackBook(arguments.folder / FEEDBACK_JSON, outbox.committed)
+        if arguments.by_rule:
+            return _decisions_by_rule(decided, as_json=arguments.json)
         for incident in outbox.incidents():
+            decision = decided.decision_of(incident.incident_id)
             if arguments.json:
                 facts = {"id": incident.incident_id, "type": incident.type_id, "state": incident.state}
-                print(json.dumps(facts | {"camera": incident.camera_id}))
+                decision_made = {} if decision is None else {"decision": decision.decision}
+                print(json.dumps(facts | {"camera": incident.camera_id} | decision_made))
             else:
-                print(f"{incident.incident_id}  {incident.state:12}  {incident.camera_id:16}  {incident.type_id}")
+                said = "" if decision is None else f"  {decision.decision}"
+                print(f"{incident.incident_id}  {incident.state:12}  {incident.camera_id:16}  {incident.type_id}{said}")
+    return 0
+
+
+def _decisions_by_rule(decided: FeedbackBook, *, as_json: bool) -> int:
+    for rule, counts in decided.by_rule().items():
+        if as_json:
+            print(json.dumps({"rule": rule} | counts))
+        else:
+            of = sum(counts.values())
+            print(f"{rule:24}  {counts.get('rejected', 0)} of {of} decided leads rejected")
     return 0
 
 

@@ -1,7 +1,7 @@
 """What looks at a camera, put together: detector, tracker, rules, evidence, outbox. Names the adapters of these."""
 
 import importlib.metadata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +24,13 @@ from edge.evidence.store import EvidenceStore
 from edge.incidents.register import Register
 from edge.pipeline import Pipeline
 from edge.rules.judge import Judge
+from edge.rules.pause import NOTHING_PAUSED, Paused
 from edge.rules.rule_set import RuleSet
 from edge.rules.rules_file import load_rules
 from edge.sealing import Sealing, SealingApart
 from edge.settings import CameraSettings, DetectorSettings
 from edge.tracking.tracker import Tracker
+from models.detector.detector import check_size
 from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.registry import find_package
 
@@ -77,6 +79,21 @@ class Detectors:
         return self._network.detector(view.size_px, view.score_min)
 
 
+def check_detector(settings: DetectorSettings, camera: CameraSettings, rules: Path, cameras: Sequence[str]) -> None:
+    """Whether the camera's detector can be had as it is set and the rules fit it, without loading a network.
+
+    Raises DetectorError, ModelError, RulesError.
+    """
+    if camera.detections is not None:
+        rules_for(ScriptedDetector(camera.detections), rules, cameras)
+        return
+    card = find_package(settings.model).card
+    view = settings.seen_by(camera.detector)
+    if view.size_px is not None:
+        check_size(card, view.size_px)
+    load_rules(rules, card.classes, card.name, cameras)
+
+
 def open_store(folder: Path) -> EvidenceStore:
     return DiskStore(folder)
 
@@ -100,6 +117,7 @@ def build_pipeline(
     rules: RuleSet,
     location: Mapping[str, object],
     apart: bool = True,
+    paused: Callable[[], Paused] = lambda: NOTHING_PAUSED,
 ) -> Pipeline:
     """origin: of the box; the detector and the rules of this camera are added to its versions. apart: files are sealed
     beside the steps, not in them.
@@ -130,4 +148,5 @@ def build_pipeline(
         register=Register(camera.camera_id),
         dossiers=Dossiers(camera.ring, sealer, writer, masks, location),
         sealing=SealingApart(committer, camera.camera_id) if apart else Sealing(committer),
+        paused=paused,
     )

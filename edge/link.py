@@ -1,6 +1,7 @@
 """What connects the box to its centre, put together: broker, publisher, uploader, heartbeat, commands, notices."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -13,29 +14,31 @@ from edge.delivery.identity import Identity
 from edge.delivery.mqtt import MqttBroker
 from edge.delivery.publisher import Publisher, availability
 from edge.delivery.uploader import Uploader
+from edge.evidence.stills import Glance
+from edge.health.camera_gauge import CameraGauge
 from edge.health.heartbeat import Heartbeats
 from edge.health.notices import Notices, States
-from edge.rulebook import Rulebook
 from edge.settings import Settings
-from edge.supervisor import Line, Link
+from edge.supervisor import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the centre gets to see beside reports, and may ask. gauges: of every camera, also of those that are off."""
+
+    gauges: Sequence[CameraGauge]
+    states: States
+    stills: Mapping[str, Callable[[], Glance | None]]
+    handlers: Handlers
 
 
 def open_link(
-    folder: Path,
-    settings: Settings,
-    identity: Identity,
-    parts: Parts,
-    *,
-    lines: Sequence[Line],
-    rulebook: Rulebook,
-    http: httpx.Client,
+    folder: Path, settings: Settings, identity: Identity, parts: Parts, *, shown: Shown, http: httpx.Client
 ) -> Link:
     """Raises BrokerError for an address that is none."""
     box_id, outbox, clock, faults = identity.box_id, parts.outbox, parts.clock, parts.faults
     filters = [topics.of_box(box_id, kind) for kind in ("acknowledgement", "command")]
     versions = origin_of(box_id, settings.tenant, settings.site).versions
-    states: States = {"rules": rulebook.state, "versions": lambda: versions.model_dump(mode="json", exclude_none=True)}
-    handlers: Handlers = {"rules": rulebook.change, "resend": lambda _: {"queued": outbox.resend()}}
     address = BrokerAddress.parse(settings.central.broker)
     broker = MqttBroker(address, box_id, availability(identity, "offline"), filters)
     return Link(
@@ -46,12 +49,12 @@ def open_link(
             identity,
             versions,
             folder,
-            cameras=[line.gauge for line in lines],
+            cameras=shown.gauges,
             outbox=outbox,
             broker=broker,
             clock=clock,
             faults=faults,
         ),
-        desk=CommandDesk(identity, outbox, broker, clock, faults=faults, handlers=handlers),
-        notices=Notices(identity, broker, clock, states=states, stills=rulebook.stills()),
+        desk=CommandDesk(identity, outbox, broker, clock, faults=faults, handlers=shown.handlers),
+        notices=Notices(identity, broker, clock, states=shown.states, stills=shown.stills),
     )

@@ -1,6 +1,8 @@
 """One camera's way from frame to committed revisions."""
 
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from contract.incident_report import CloseReason
@@ -11,11 +13,14 @@ from edge.detection.detector import FrameDetector
 from edge.evidence.stills import Glance
 from edge.incidents.incident import IncidentChange
 from edge.incidents.register import Register
+from edge.incidents.trial import Trial, needs_pictures, try_rules
 from edge.rules.explanation import Explanation
 from edge.rules.judge import Judge
 from edge.rules.parts import parts_of
+from edge.rules.pause import NOTHING_PAUSED, Paused
 from edge.rules.rule_set import RuleSet
 from edge.sealing import Sealing
+from edge.tracking.recent_tracks import RecentTracks
 from edge.tracking.stillness import Stillness, Stills
 from edge.tracking.track import Tracks
 from edge.tracking.tracker import Tracker
@@ -34,7 +39,7 @@ class Step:
 
 
 class Pipeline:
-    """One camera, one thread. Memory: the newest frame, half a minute of tracks, the open incidents."""
+    """One camera, one thread. Memory: the newest frame, an hour of thinned tracks, the open incidents."""
 
     def __init__(
         self,
@@ -45,7 +50,9 @@ class Pipeline:
         register: Register,
         dossiers: Dossiers,
         sealing: Sealing,
+        paused: Callable[[], Paused] = lambda: NOTHING_PAUSED,
     ) -> None:
+        """paused: asked at every frame."""
         self._detector = detector
         self._tracker = tracker
         self._judge = judge
@@ -53,6 +60,10 @@ class Pipeline:
         self._dossiers = dossiers
         self._sealing = sealing
         self._stillness: Stillness | None = None
+        self._paused = paused
+        self._rules = self._judged = judge.rules
+        self._recent = RecentTracks()
+        self._recent_turn = threading.Lock()
         self._last: Sight | None = None
         self._changed: RuleSet | None = None
 
@@ -60,11 +71,16 @@ class Pipeline:
         """Raises DetectorError. While the outbox refuses commits for too long, frames pass without being looked at."""
         if self._sealing.full:
             return Step(frame, 0, len(self._dossiers), 0.0, self._sealing.put(()))
+        paused = self._paused()
+        if paused.camera:
+            return Step(frame, 0, 0, 0.0, self.finish("disabled") if len(self._dossiers) else self._sealing.put(()))
         started_s = time.perf_counter()
         detections = self._detector.detect(frame)
         detect_s = time.perf_counter() - started_s
-        withdrawn = self._change_rules(frame)
+        withdrawn = self._change_rules(frame, paused)
         moving = self._tracker.update(detections, frame.stream_s)
+        with self._recent_turn:
+            self._recent.add(moving)
         stills = self._stills(frame, detections, moving)
         tracks = stills.added_to(moving)
         sight = self._last = Sight(frame, detections, tracks)
@@ -82,10 +98,16 @@ class Pipeline:
         """From any thread; they hold from the next frame on."""
         self._changed = rules
 
-    def glance(self) -> Glance | None:
-        """From any thread: the newest frame for everybody's eyes; None before the first one."""
+    def try_rules(self, rules: RuleSet, samples_max: int) -> Trial:
+        """From any thread: what they would have opened on the tracks of the last hour, nothing of it kept."""
         sight = self._last
-        return None if sight is None else self._dossiers.glance(sight)
+        if sight is None:
+            return Trial({}, 0, 0.0)
+        camera_id = sight.frame.camera_id
+        tried = [rule for rule in rules.for_camera(camera_id) if not needs_pictures(rule)]
+        with self._recent_turn:
+            samples = self._recent.samples(camera_id, samples_max)
+        return try_rules(tried, camera_id, samples, lambda stream_s: sight.wall(stream_s).astimezone())
 
     def _stills(self, frame: Frame, detections: Detections, tracks: Tracks) -> Stills:
         """The background is watched only while a rule asks for it."""
@@ -95,14 +117,25 @@ class Pipeline:
         self._stillness = self._stillness or Stillness(self._tracker.new_id)
         return self._stillness.look(frame.raster, detections, tracks.lost, frame.stream_s)
 
-    def _change_rules(self, frame: Frame) -> tuple[IncidentChange, ...]:
+    def glance(self) -> Glance | None:
+        """From any thread: the newest frame for everybody's eyes; None before the first one, and in a pause."""
+        sight = self._last
+        return None if sight is None or self._paused().camera else self._dossiers.glance(sight)
+
+    def _change_rules(self, frame: Frame, paused: Paused) -> tuple[IncidentChange, ...]:
+        """What closes because its rule is another one now, or paused."""
         rules, self._changed = self._changed, None
-        if rules is None:
-            return ()
-        own = rules.for_camera(frame.camera_id)
-        self._judge.change_rules(own)
-        self._dossiers.change_rules([zone.polygon for zone in rules.masks(frame.camera_id)], rules.version)
-        return self._register.change_rules(own, frame.stream_s, frame.moment)
+        withdrawn: tuple[IncidentChange, ...] = ()
+        if rules is not None:
+            self._rules = rules.for_camera(frame.camera_id)
+            self._dossiers.change_rules([zone.polygon for zone in rules.masks(frame.camera_id)], rules.version)
+            withdrawn = self._register.change_rules(self._rules, frame.stream_s, frame.moment, "rule_changed")
+        judged = tuple(rule for rule in self._rules if rule.rule_id not in paused.rules)
+        if judged == self._judged:
+            return withdrawn
+        self._judged = judged
+        self._judge.change_rules(judged)
+        return (*withdrawn, *self._register.change_rules(judged, frame.stream_s, frame.moment, "disabled"))
 
     def finish(self, reason: CloseReason) -> tuple[Revision, ...]:
         """Closes everything that is open, with the clips that are still owed: the stream is over."""

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 from edge.delivery.errors import CommandRefusedError
 from edge.durable_file import write_durably
 from edge.evidence.stills import Glance
+from edge.incidents.trial import Trial, needs_pictures
 from edge.rules.errors import RulesError
 from edge.rules.rule_set import RuleSet
 from edge.rules.rules_file import BYTES_MAX, parse_rules
@@ -19,6 +21,7 @@ from edge.rules.rules_file import BYTES_MAX, parse_rules
 PREVIOUS = ".previous"
 BODY_KEYS = frozenset({"text", "rules", "base"})
 NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?")
+TRIAL_SAMPLES_MAX = 40_000  # of all cameras together: some ten seconds of one core, less than a stall
 STATE_BYTES_MAX = 64 * 1024  # a larger file is named by its version only: the message has a bound
 
 
@@ -29,10 +32,14 @@ class Watcher(Protocol):
 
     def glance(self) -> Glance | None: ...
 
+    def try_rules(self, rules: RuleSet, samples_max: int, /) -> Trial: ...
+
 
 @dataclass(frozen=True, slots=True)
 class RuledCamera:
-    """classes, package, scores: of the detector that looks at this camera; see `load_rules`."""
+    """classes, package, scores: of the detector that looks at this camera; see `load_rules`. sensitive: its stills are
+    shown to nobody.
+    """
 
     camera_id: str
     pipeline: Watcher
@@ -40,6 +47,7 @@ class RuledCamera:
     classes: Sequence[str]
     package: str
     scores: Mapping[str, float]
+    sensitive: bool = False
 
 
 class Rulebook:
@@ -73,6 +81,35 @@ class Rulebook:
             self._rules, self._text = changed[0], text
             return {"version": self._rules.version}
 
+    def try_out(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The `test_rules` command: body as of `rules`. How many leads they would have made of the last hour's tracks,
+        by rule and camera; nothing changes. Raises CommandRefusedError as `change` does.
+        """
+        text = _text_of(body)
+        with self._lock:
+            checked = [self._checked(camera, text, written="text" in body) for camera in self._cameras]
+        samples_max = TRIAL_SAMPLES_MAX // len(checked)
+        leads: Counter[str] = Counter()
+        cameras = {}
+        for camera, rules in zip(self._cameras, checked, strict=True):
+            trial = camera.pipeline.try_rules(rules, samples_max)
+            leads.update(trial.leads)
+            cameras[camera.camera_id] = {
+                "leads": sum(trial.leads.values()),
+                "tracks": trial.tracks,
+                "seconds": round(trial.seconds, 1),
+            }
+        return {
+            "version": checked[0].version,
+            "leads": dict(sorted(leads.items())),
+            "untried": sorted(rule.rule_id for rule in checked[0].rules if rule.enabled and needs_pictures(rule)),
+            "cameras": cameras,
+        }
+
+    def rule_ids(self) -> frozenset[str]:
+        with self._lock:
+            return frozenset(rule.rule_id for rule in self._rules.rules)
+
     def state(self) -> dict[str, Any]:
         """What `state/rules` says. document: the rules file as an object, numbers and texts as they are written."""
         with self._lock:
@@ -87,7 +124,7 @@ class Rulebook:
             }
 
     def stills(self) -> dict[str, Callable[[], Glance | None]]:
-        return {camera.camera_id: camera.pipeline.glance for camera in self._cameras}
+        return {camera.camera_id: camera.pipeline.glance for camera in self._cameras if not camera.sensitive}
 
     def _checked(self, camera: RuledCamera, text: str, *, written: bool) -> RuleSet:
         cameras = [one.camera_id for one in self._cameras]

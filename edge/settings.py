@@ -44,6 +44,8 @@ class CameraSettings(_Section):
     """source: a file, or an RTSP address in which `${NAME}` stands for an environment variable and `${keys/FILE}` for
     the content of a file of this box that only its owner can read. detect_source: a smaller stream of the same view
     for detection; `source` is then kept for evidence, undecoded. detections: a script in the place of the detector.
+    analysed_fps_max: frames looked at per second, at least 5 while something is followed; absent: all. sensitive: no
+    still of it is sent and no language model sees it; its leads stay as they are.
     """
 
     source: str = Field(min_length=1)
@@ -51,6 +53,8 @@ class CameraSettings(_Section):
     detections: Path | None = None
     detector: ViewSettings | None = None
     enabled: bool = True
+    sensitive: bool = False
+    analysed_fps_max: float | None = Field(default=None, ge=1, le=60)
     lat: float | None = Field(default=None, ge=-90, le=90)
     lon: float | None = Field(default=None, ge=-180, le=180)
     crs: str | None = None
@@ -116,6 +120,11 @@ class Settings(_Section):
             value = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise SettingsError(f"{shown}: not YAML: {' '.join(str(error).split())}") from error
+        return cls.check(value, shown)
+
+    @classmethod
+    def check(cls, value: object, shown: str) -> Self:
+        """Raises SettingsError, beginning with `shown`."""
         try:
             return cls.model_validate(value)
         except ValidationError as error:

@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from edge.delivery.faults import Faults
 from edge.delivery.outbox import Outbox
 from edge.delivery.publisher import Publisher
 from edge.delivery.uploader import Uploader
+from edge.detection.pace import Pace
 from edge.health.camera_gauge import DEGRADED_S, CameraGauge
 from edge.health.heartbeat import Heartbeats
 from edge.health.notices import Notices
@@ -66,6 +67,7 @@ class Line:
     camera: Camera
     pipeline: Analysis
     gauge: CameraGauge
+    pace: Pace = field(default_factory=Pace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,19 @@ class Link:
 
 class Supervisor:
     def __init__(
-        self, lines: Sequence[Line], link: Link, *, outbox: Outbox, clock: Clock, faults: Faults, lost_s: float = LOST_S
+        self,
+        lines: Sequence[Line],
+        link: Link,
+        *,
+        outbox: Outbox,
+        clock: Clock,
+        faults: Faults,
+        lost_s: float = LOST_S,
+        restart: threading.Event | None = None,
     ) -> None:
+        """restart: once set, everything stops as at a signal, and `restarting` says that it is to begin again."""
+        self.restarting = False
+        self._restart = restart or threading.Event()
         self._lines = tuple(lines)
         self._link = link
         self._outbox = outbox
@@ -143,6 +156,9 @@ class Supervisor:
             self._complain()
             if all(worker.ended for worker in self._cameras) and self._delivered():
                 return
+            if self._restart.is_set():
+                self.restarting = True
+                return
             if self._clock.monotonic_s() - shown_s >= SHOW_S:
                 shown_s = self._clock.monotonic_s()
                 display.show(self.status())
@@ -188,17 +204,17 @@ class Supervisor:
             try:
                 for frame in line.camera.frames():
                     if stopping.is_set():
-                        return "interrupted"
+                        return _why_stopped(line)
                     self._look(line, frame)
                     progress()
-                return "interrupted" if stopping.is_set() else "ended"
+                return _why_stopped(line) if stopping.is_set() else "ended"
             except CameraSilent as silence:
                 progress()
                 self._sit_out(line, str(silence))
             except CameraError as error:
                 self._fail(line, error)
                 return "camera_lost"
-        return "interrupted"
+        return _why_stopped(line)
 
     def _settle(self, line: Line, stopping: threading.Event) -> None:
         """Waits until everything is committed: on a full disk until there is room, or until the box has to stop."""
@@ -216,7 +232,10 @@ class Supervisor:
         self._faults.rise(name, str(error))
 
     def _look(self, line: Line, frame: Frame) -> None:
+        if not line.pace.due(frame.stream_s):
+            return
         step = line.pipeline.step(frame)
+        line.pace.looked(frame.stream_s, step.tracks)
         line.gauge.note(
             self._clock.monotonic_s(),
             stream_s=frame.stream_s,
@@ -229,6 +248,9 @@ class Supervisor:
 
     def _sit_out(self, line: Line, why: str) -> None:
         """A second without a picture, of a camera that goes on trying. Repeated, it closes what is open."""
+        if line.gauge.paused:
+            line.pipeline.finish("disabled")
+            return
         silent_s = line.gauge.silent_s(self._clock.monotonic_s())
         if line.camera.fault is not None or silent_s >= DEGRADED_S:
             self._tell(line, why)
@@ -260,3 +282,7 @@ class Supervisor:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _why_stopped(line: Line) -> CloseReason:
+    return "disabled" if line.gauge.paused else "interrupted"

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from central.audit.access import reason_text
 from central.audit.endpoints import named_reviewer
@@ -11,6 +11,7 @@ from central.audit.reviewer import Reviewer
 from central.audit.schemas import AccessAnswer, AccessRequest
 from central.audit.service import open_access
 from central.cases.case import Case, CaseFilter, StaleDecisionError, State
+from central.cases.feedback import feedback_for
 from central.cases.repository import CursorError, get_case, list_cases
 from central.cases.schemas import (
     DecisionAnswer,
@@ -25,6 +26,7 @@ from central.cases.schemas import (
 from central.cases.service import DecisionRefusedError, record_decision
 from central.clock import now
 from central.database.engine import Database, database_of
+from central.devices.commanding import issue
 from central.evidence.repository import files_of
 from central.problem import ProblemError, problems
 from contract.ids import IncidentId
@@ -87,19 +89,28 @@ def get_incident(incident_id: IncidentId, database: Database = Depends(database_
 
 @router.post("/{incident_id}/decision", responses=problems(403, 404, 409, 422))
 def decide_incident(
+    request: Request,
     incident_id: IncidentId,
     body: DecisionRequest,
     reviewer: Reviewer = Depends(named_reviewer),
     database: Database = Depends(database_of),
 ) -> DecisionAnswer:
-    """409 `stale` when somebody decided in between, `evidence_unverified` when a lead cannot be confirmed."""
+    """409 `stale` when somebody decided in between, `evidence_unverified` when a lead cannot be confirmed.
+
+    The box that made the lead is told.
+    """
+    state = request.app.state
     with database.writing() as session:
         try:
             case = record_decision(session, incident_id, body.proposal(), reviewer, now())
+            box_id = case.summary.box_id
+            told = feedback_for(session, box_id)
+            issued = issue(session, state.key, box_id, "feedback", told, by=reviewer.name, now=now())
         except DecisionRefusedError as error:
             raise _refused(error) from error
         except StaleDecisionError as error:
             raise ProblemError(409, "stale", str(error)) from error
+    state.send_to_box(issued.topic, issued.payload)
     return _decided(case)
 
 

@@ -17,7 +17,8 @@ from contract.signing import SigningKey
 LASTS = timedelta(hours=24)  # as long as a broker keeps messages for a box that is away
 LISTED_MAX = 20
 
-SentName = Literal["rules", "resend"]  # what boxes of this software carry out
+SentName = Literal["rules", "resend", "config", "pause", "test_rules"]  # what people send
+IssuedName = Literal[SentName, "feedback"]  # `feedback` goes out with each decision
 
 
 class CommandError(Exception):
@@ -38,7 +39,7 @@ class Issued:
 
 
 def issue(
-    session: Session, key: SigningKey, box_id: str, name: SentName, body: dict[str, Any], *, by: str, now: datetime
+    session: Session, key: SigningKey, box_id: str, name: IssuedName, body: dict[str, Any], *, by: str, now: datetime
 ) -> Issued:
     """by: who sends it. Raises CommandError, having changed nothing."""
     if session.get(Box, box_id, with_for_update=True) is None:
@@ -78,6 +79,6 @@ def issue(
 
 
 def commands_of(session: Session, box_id: str, limit: int = LISTED_MAX) -> list[CommandEntry]:
-    """Newest first."""
-    query = select(CommandEntry).where(CommandEntry.box_id == box_id)
+    """What people sent, newest first."""
+    query = select(CommandEntry).where(CommandEntry.box_id == box_id, CommandEntry.name != "feedback")
     return list(session.scalars(query.order_by(CommandEntry.issued.desc(), CommandEntry.version.desc()).limit(limit)))

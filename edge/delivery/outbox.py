@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -165,6 +165,10 @@ class Outbox:
     def incidents(self) -> tuple[CommittedIncident, ...]:
         """Every incident this box ever committed, oldest first."""
         return self._reading(outbox_rows.incidents)
+
+    def committed(self, incident_ids: Collection[str]) -> frozenset[str]:
+        """Those of them that this box ever committed."""
+        return self._reading(lambda rows: outbox_rows.committed(rows, incident_ids))
 
     def count_incidents(self) -> int:
         return self._reading(outbox_rows.count_incidents)

@@ -1,6 +1,7 @@
 """The outbox's statements: rows in, rows out; no locks, no transactions."""
 
 import sqlite3
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,11 @@ def find(connection: sqlite3.Connection, incident_id: str, revision: int) -> Rev
         payload=row[9] or b"",
         files=(),
     )
+
+
+def committed(connection: sqlite3.Connection, incident_ids: Collection[str]) -> frozenset[str]:
+    known = "SELECT 1 FROM revision WHERE incident_id = ? LIMIT 1"
+    return frozenset(one for one in incident_ids if connection.execute(known, (one,)).fetchone())
 
 
 def insert(connection: sqlite3.Connection, sealed: Revision, moment: Moment) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from contract.heartbeat import CameraState, CameraStatus
@@ -39,11 +40,12 @@ class CameraGauge:
     """Written by the camera's thread, read by others. Rates are over the last WINDOW_S seconds.
 
     A camera that is online is `degraded` while it has a fault or no picture came for DEGRADED_S, `offline` when none
-    came for OFFLINE_S, by the monotonic clock.
+    came for OFFLINE_S, by the monotonic clock. paused: it is `disabled`, whatever comes.
     """
 
-    def __init__(self, camera_id: str) -> None:
+    def __init__(self, camera_id: str, paused: Callable[[], bool] = lambda: False) -> None:
         self._camera_id = camera_id
+        self._paused = paused
         self._lock = threading.Lock()
         self._state: CameraState = "offline"
         self._last_s: float | None = None  # when the last picture came
@@ -54,6 +56,10 @@ class CameraGauge:
         self._tracks = 0
         self._shed = 0
         self._faulty = False
+
+    @property
+    def paused(self) -> bool:
+        return self._paused()
 
     def set_faulty(self, *, faulty: bool) -> None:
         with self._lock:
@@ -81,6 +87,7 @@ class CameraGauge:
             self._samples.append((now_s, frames_in))
 
     def read(self, now_s: float) -> Reading:
+        paused = self._paused()
         with self._lock:
             age_s = None if self._last_s is None else max(0.0, now_s - self._last_s)
             while self._samples and self._samples[0][0] < now_s - WINDOW_S:
@@ -92,11 +99,11 @@ class CameraGauge:
                 fps_in, fps_analysed = (last_in - first_in) / span_s, (len(self._samples) - 1) / span_s
             return Reading(
                 camera_id=self._camera_id,
-                state=self._state_after(age_s),
+                state="disabled" if paused else self._state_after(age_s),
                 stream_s=round(self._stream_s, 3),
                 last_frame_age_s=None if age_s is None else round(age_s, 3),
                 fps_in=round(fps_in, 2),
-                fps_analysed=round(fps_analysed, 2),
+                fps_analysed=0.0 if paused else round(fps_analysed, 2),
                 detector_ms=round(self._detector_s * 1000, 2),
                 tracks=self._tracks,
                 shed=self._shed,

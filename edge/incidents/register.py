@@ -67,12 +67,16 @@ class Register:
         acts, self._acts = self._acts, []
         return tuple(IncidentChange("close", close(act.incident, now, reason)) for act in acts)
 
-    def change_rules(self, rules: Sequence[Rule], stream_s: float, moment: Moment) -> tuple[IncidentChange, ...]:
-        """Closes as `rule_changed` what a rule has opened that is not among these, word for word; the rest goes on."""
+    def change_rules(
+        self, rules: Sequence[Rule], stream_s: float, moment: Moment, reason: CloseReason
+    ) -> tuple[IncidentChange, ...]:
+        """Closes what a rule has opened that is not among these, word for word (`rule_changed`, or `disabled` while it
+        is paused); the rest goes on.
+        """
         now = Instant(stream_s, moment)
         gone = [act for act in self._acts if act.incident.rule not in rules]
         self._acts = [act for act in self._acts if act.incident.rule in rules]
-        return tuple(IncidentChange("close", close(act.incident, now, "rule_changed")) for act in gone)
+        return tuple(IncidentChange("close", close(act.incident, now, reason)) for act in gone)
 
     def _follow(self, tracks: Tracks) -> None:
         new = [track for track in tracks.seen if track.track_id not in self._known]

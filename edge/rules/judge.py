@@ -37,6 +37,10 @@ class Judge:
         ]
 
     @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(rule for rule, _ in self._watches)
+
+    @property
     def part_classes(self) -> frozenset[str]:
         """Of the detections that `observe` has to be given beside the tracks."""
         return frozenset().union(*(rule.part_classes for rule, _ in self._watches))

@@ -20,6 +20,7 @@ from edge.delivery.identity import Identity
 from edge.delivery.memory_broker import MemoryBroker
 from edge.delivery.outbox import Outbox
 from edge.evidence.stills import Glance
+from edge.incidents.trial import Trial
 from edge.rulebook import Rulebook, RuledCamera
 from edge.rules.rule_set import RuleSet
 from edge.rules.rules_file import load_rules
@@ -55,6 +56,9 @@ class Camera:
 
     def glance(self) -> Glance | None:
         return None
+
+    def try_rules(self, rules: RuleSet, samples_max: int, /) -> Trial:
+        return Trial({rule.rule_id: 0 for rule in rules.rules}, 0, 0.0)
 
 
 class Bench:

@@ -30,7 +30,7 @@ PURE_FILES = (
     "models/synthetic/things.py", "models/synthetic/truth.py", "models/synthetic/variant.py",
     "models/synthetic/vehicles.py", "models/synthetic/view.py",
     "edge/capture/camera.py", "edge/capture/frame.py", "edge/capture/timeline.py", "edge/detection/detector.py",
-    "edge/detection/script.py", "edge/evidence/manifest.py", "edge/evidence/store.py",
+    "edge/detection/pace.py", "edge/detection/script.py", "edge/evidence/manifest.py", "edge/evidence/store.py",
     "edge/evidence/track_history.py", "edge/backoff.py", "edge/delivery/dossier.py",
     "edge/delivery/report.py", "edge/delivery/revision.py",
     "central/alerts/alert.py", "central/audit/access.py", "central/cases/arrival.py", "central/cases/case.py",
