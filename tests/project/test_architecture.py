@@ -99,7 +99,8 @@ def test_adapters_are_named_only_by_composition_roots() -> None:
         )
     }
     adapters = {
-        "models.engine.onnx_runtime", "edge.detection.scripted", "edge.detection.network", "edge.capture.video_file",
+        "models.engine.onnx_runtime", "models.vlm.chat_server",
+        "edge.detection.scripted", "edge.detection.network", "edge.capture.video_file",
         "edge.capture.rtsp", "edge.capture.http_mjpeg", "edge.capture.v4l2", "edge.capture.isolated",
         "edge.delivery.mqtt", "edge.evidence.disk",
         "central.ingest.subscriber",
