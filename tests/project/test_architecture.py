@@ -29,6 +29,7 @@ PURE_FILES = (
     "models/synthetic/scene.py", "models/synthetic/script.py", "models/synthetic/silhouette.py",
     "models/synthetic/things.py", "models/synthetic/truth.py", "models/synthetic/variant.py",
     "models/synthetic/vehicles.py", "models/synthetic/view.py",
+    "models/vlm/answer.py", "models/vlm/crop.py", "models/vlm/prompt.py", "models/vlm/sampling.py",
     "edge/capture/camera.py", "edge/capture/frame.py", "edge/capture/timeline.py", "edge/detection/detector.py",
     "edge/detection/pace.py", "edge/detection/script.py", "edge/evidence/manifest.py", "edge/evidence/store.py",
     "edge/evidence/track_history.py", "edge/backoff.py", "edge/delivery/dossier.py",
