@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edge.health.view_shift import EdgeMap, Shift, edge_map, shift_between
 
 ViewState = Literal["seen", "blind", "frozen", "moved"]
-HEIGHT, WIDTH = 180, 320  # of the grey picture, whatever the camera's own size
+HEIGHT, WIDTH = 90, 160  # of the grey picture, whatever the camera's own size
 EVERY_S = 0.5
 GAP_S = 3.0  # without a picture: what was going on has ended
 LEARN_SAMPLES = 20
@@ -26,13 +26,14 @@ SHARPNESS_SHARE = 0.35
 
 FROZEN_S, LIVE_S = 8.0, 1.0
 FROZEN_S_MAX = 60.0
-STILL_MEAN = 0.04  # luma: a frozen picture, encoded again, differs less; a live one differs by more in half a second
-STILL_MAX = 16.0
+STILL_MEAN = 0.12  # luma: a stuck picture, encoded again at each keyframe, differs less; the noise of a live one more
+STILL_MAX = 8.0  # and a clock on the picture that goes on differs more in one place
 
 MOVED_S, BACK_S = 5.0, 10.0
 AWAY_S = 30.0  # for a view that is nowhere in the picture any more
 SHIFT_MIN = 0.03  # of width or height
 AWAY_SCORE, AWAY_SIGMAS = 0.15, 4.0
+COMPARE_S = 1.0  # how often the view is looked for: it costs more than all the rest
 RECENT_S = 3.0  # passing things are averaged away over this long
 FOLLOW_S = 600.0  # how slowly the learnt view follows the light
 FOLLOW_PX = 1.0  # and only while it stands still
@@ -50,7 +51,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class ViewMemory:
-    """What a camera normally shows. edges: (HEIGHT / 2, WIDTH / 2). still_s: the longest it was without any change."""
+    """What a camera normally shows. edges: (HEIGHT, WIDTH). still_s: the longest it was without any change."""
 
     edges: EdgeMap
     structure: float
@@ -93,8 +94,8 @@ class _Sample:
 
     def __post_init__(self) -> None:
         luma = self.luma
-        self.edges = edge_map(luma.reshape(HEIGHT // 2, 2, WIDTH // 2, 2).mean((1, 3), dtype=np.float32))
-        darkest, brightest = np.percentile(luma[::2, ::2], (1, 99))
+        self.edges = edge_map(luma)
+        darkest, brightest = np.percentile(luma, (1, 99))
         self.contrast = float(brightest - darkest)
         self.structure = float(np.abs(self.edges).mean())
         inner = luma[1:-1, 1:-1]
@@ -116,6 +117,7 @@ class CameraView:
         self._stillness = _Stillness()
         self._learning: list[_Sample] = []
         self._recent: EdgeMap | None = None
+        self._compared_s = float("-inf")
         self._shift = Shift(0.0, 0.0, 0.0, 0.0, 0.0)
 
     @property
@@ -182,6 +184,9 @@ class CameraView:
         if self._recent is None:
             self._recent = sample.edges
         self._recent = _mixed(self._recent, sample.edges, EVERY_S / RECENT_S)
+        if stream_s - self._compared_s < COMPARE_S:
+            return
+        self._compared_s = stream_s
         self._shift = shift = shift_between(self._memory.edges, self._recent)
         shifted = shift.is_clear and shift.largest >= SHIFT_MIN
         gone = shift.in_place < min(AWAY_SCORE, AWAY_SIGMAS * shift.noise) if shift.noise else False
@@ -214,14 +219,15 @@ class CameraView:
         self._learning.clear()
 
     def _in_place(self, shift: Shift) -> bool:
-        return abs(shift.dx) * WIDTH / 2 <= FOLLOW_PX and abs(shift.dy) * HEIGHT / 2 <= FOLLOW_PX
+        return abs(shift.dx) * WIDTH <= FOLLOW_PX and abs(shift.dy) * HEIGHT <= FOLLOW_PX
 
     def _follow(self, sample: _Sample) -> None:
         memory = self._memory
         assert memory is not None
-        share = EVERY_S / FOLLOW_S
+        assert self._recent is not None
+        share = COMPARE_S / FOLLOW_S
         self._memory = ViewMemory(
-            edges=_mixed(memory.edges, sample.edges, share),
+            edges=_mixed(memory.edges, self._recent, share),
             structure=memory.structure + (sample.structure - memory.structure) * share,
             sharpness=memory.sharpness + (sample.sharpness - memory.sharpness) * share,
             still_s=memory.still_s,
@@ -261,4 +267,4 @@ def _mixed(old: EdgeMap, new: EdgeMap, share: float) -> EdgeMap:
 
 
 def _mean(samples: list[_Sample]) -> EdgeMap:
-    return np.mean([one.edges for one in samples], axis=0, dtype=np.complex64)
+    return np.asarray(np.mean([one.edges for one in samples], axis=0), np.complex64)

@@ -1,8 +1,8 @@
 """By how much a view has shifted against another one, from the directions of its edges alone.
 
-Orientation correlation (Fitch, Kadyrov, Christmas, Kittler: Orientation correlation, BMVC 2002) on squared gradients: the
-square makes a dark edge on bright the same as a bright one on dark, so that day and night by infrared light agree where
-the things are the same. Averaged over time, what stands still stays and what passes cancels out.
+Orientation correlation (Fitch, Kadyrov, Christmas, Kittler: Orientation correlation, BMVC 2002) on squared gradients:
+the square makes a dark edge on bright the same as a bright one on dark, so that day and night by infrared light agree
+where the things are the same. Averaged over time, what stands still stays and what passes cancels out.
 """
 
 from dataclasses import dataclass

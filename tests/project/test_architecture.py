@@ -35,7 +35,7 @@ PURE_FILES = (
     "edge/capture/camera.py", "edge/capture/frame.py", "edge/capture/timeline.py", "edge/detection/detector.py",
     "edge/detection/pace.py", "edge/detection/script.py", "edge/evidence/manifest.py", "edge/evidence/store.py",
     "edge/evidence/track_history.py", "edge/backoff.py", "edge/delivery/dossier.py",
-    "edge/delivery/report.py", "edge/delivery/revision.py",
+    "edge/delivery/report.py", "edge/delivery/revision.py", "edge/health/camera_view.py", "edge/health/view_shift.py",
     "central/alerts/alert.py", "central/audit/access.py", "central/cases/arrival.py", "central/cases/case.py",
     "central/devices/box.py", "central/evidence/evidence.py", "central/ingest/examination.py",
     "central/ingest/message.py", "central/web/rule_trace.py", "central/web/story.py",
