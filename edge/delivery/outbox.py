@@ -98,11 +98,11 @@ class Outbox:
         self._listeners.append(listener)
 
     def due(self, now_s: float, limit: int) -> tuple[QueuedReport, ...]:
-        """What to send now: the newest first among the live, then the backlog by age."""
+        """What to send now: what is urgent, then the newest first among the live, then the backlog by age."""
         return self._reading(lambda rows: outbox_rows.due_reports(rows, self._live_from(now_s), now_s, limit))
 
     def due_files(self, now_s: float, limit: int) -> tuple[QueuedFile, ...]:
-        """Files of acknowledged revisions, each manifest before its media, live before backlog."""
+        """Files of acknowledged revisions, each manifest before its media; urgent before live before backlog."""
         return self._reading(lambda rows: outbox_rows.due_files(rows, self._live_from(now_s), now_s, limit))
 
     def sent(self, report_seq: int, due_s: float) -> None:

@@ -68,6 +68,8 @@ def insert(connection: sqlite3.Connection, sealed: Revision, moment: Moment) -> 
         ),
     )
     connection.execute("INSERT INTO outbox (report_seq, payload) VALUES (?, ?)", (sealed.report_seq, sealed.payload))
+    if sealed.urgent:
+        connection.execute("INSERT INTO urgent (report_seq) VALUES (?)", (sealed.report_seq,))
     files: list[tuple[str, int, str | None]] = [(sealed.manifest_sha256, len(sealed.manifest), None)]
     files += [(file.item.sha256, file.item.bytes, str(file.path)) for file in sealed.files]
     connection.executemany(
@@ -83,27 +85,36 @@ def insert(connection: sqlite3.Connection, sealed: Revision, moment: Moment) -> 
 
 
 def due_reports(connection: sqlite3.Connection, live_from: int, now_s: float, limit: int) -> tuple[QueuedReport, ...]:
-    """live_from: the first number that is not backlog."""
-    select = (
-        "SELECT outbox.report_seq, payload, coalesce(tries, 0) FROM outbox LEFT JOIN report_attempt USING (report_seq)"
-        " WHERE reason IS NULL AND coalesce(due_s, 0) <= :now AND outbox.report_seq"
-    )
+    """Urgent ones first, then what is live, then the backlog. live_from: the first number that is not backlog."""
+    wanted = "reason IS NULL AND coalesce(due_s, 0) <= :now"
+    columns = "outbox.report_seq, payload, coalesce(tries, 0)"
+    attempts = "LEFT JOIN report_attempt USING (report_seq)"
     values: dict[str, Any] = {"now": now_s, "from": live_from, "limit": limit}
+    urgent = connection.execute(
+        f"SELECT {columns} FROM urgent JOIN outbox USING (report_seq) {attempts} WHERE {wanted}"  # noqa: S608
+        " ORDER BY outbox.report_seq < :from, outbox.report_seq LIMIT :limit",
+        values,
+    ).fetchall()
+    select = (
+        f"SELECT {columns} FROM outbox {attempts} WHERE {wanted} AND NOT EXISTS"  # noqa: S608
+        " (SELECT 1 FROM urgent WHERE urgent.report_seq = outbox.report_seq) AND outbox.report_seq"
+    )
+    values["limit"] = limit - len(urgent)
     live = connection.execute(f"{select} >= :from ORDER BY outbox.report_seq DESC LIMIT :limit", values).fetchall()
-    values["limit"] = limit - len(live)
+    values["limit"] = limit - len(urgent) - len(live)
     backlog = connection.execute(f"{select} < :from ORDER BY outbox.report_seq LIMIT :limit", values).fetchall()
     return tuple(
-        QueuedReport(report_seq, payload, tries, live=report_seq >= live_from)
-        for report_seq, payload, tries in live + backlog
+        QueuedReport(report_seq, payload, tries, live=report_seq >= live_from, urgent=number < len(urgent))
+        for number, (report_seq, payload, tries) in enumerate(urgent + live + backlog)
     )
 
 
 def due_files(connection: sqlite3.Connection, live_from: int, now_s: float, limit: int) -> tuple[QueuedFile, ...]:
-    """Media wait until their manifest was sent at least once by this process, or is stored."""
+    """As the reports. Media wait until their manifest was sent at least once by this process, or is stored."""
     select = """
         SELECT file.sha256, bytes, path, coalesce(tries, 0),
                CASE WHEN path IS NULL THEN (SELECT manifest FROM revision WHERE report_seq = file.report_seq) END
-        FROM file LEFT JOIN file_attempt USING (sha256)
+        FROM {source} LEFT JOIN file_attempt USING (sha256)
         WHERE state = 'pending' AND coalesce(due_s, 0) <= :now
           AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.report_seq = file.report_seq)
           AND (path IS NULL OR EXISTS (
@@ -111,15 +122,21 @@ def due_files(connection: sqlite3.Connection, live_from: int, now_s: float, limi
               LEFT JOIN file_attempt AS its_attempt ON its_attempt.sha256 = manifest_sha256
               WHERE revision.report_seq = file.report_seq
                 AND (its_manifest.state = 'stored' OR its_attempt.tries > 0)))
-          AND file.report_seq"""
-    order = "(path IS NOT NULL) LIMIT :limit"
-    values: dict[str, Any] = {"now": now_s, "from": live_from, "limit": limit}
-    live = connection.execute(f"{select} >= :from ORDER BY file.report_seq DESC, {order}", values).fetchall()
-    values["limit"] = limit - len(live)
-    backlog = connection.execute(f"{select} < :from ORDER BY file.report_seq, {order}", values).fetchall()
+          AND {these} LIMIT :limit"""
+    ordinary = "NOT EXISTS (SELECT 1 FROM urgent WHERE urgent.report_seq = file.report_seq) AND file.report_seq"
+    newest = "ORDER BY file.report_seq DESC, (path IS NOT NULL)"
+    oldest = "ORDER BY file.report_seq, (path IS NOT NULL)"
+    found: list[Any] = []
+    for source, these in (
+        ("urgent JOIN file ON file.report_seq = urgent.report_seq", f"TRUE {newest}"),
+        ("file", f"{ordinary} >= :from {newest}"),
+        ("file", f"{ordinary} < :from {oldest}"),
+    ):
+        values: dict[str, Any] = {"now": now_s, "from": live_from, "limit": limit - len(found)}
+        found += connection.execute(select.format(source=source, these=these), values).fetchall()
     return tuple(
         QueuedFile(sha256, size, None if path is None else Path(path), content, tries)
-        for sha256, size, path, tries, content in live + backlog
+        for sha256, size, path, tries, content in found
     )
 
 

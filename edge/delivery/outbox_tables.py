@@ -30,6 +30,10 @@ CREATE TABLE IF NOT EXISTS outbox (              -- goes when the centre says th
 ) STRICT;
 CREATE INDEX IF NOT EXISTS outbox_reason ON outbox (reason);
 
+CREATE TABLE IF NOT EXISTS urgent (              -- of severity `safety`: goes before all others, whatever its age
+    report_seq INTEGER PRIMARY KEY REFERENCES revision
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS file (                -- manifests and media; a manifest has no path: its bytes are above
     sha256     TEXT PRIMARY KEY,
     report_seq INTEGER NOT NULL REFERENCES revision,

@@ -26,9 +26,11 @@ from edge.delivery.broker import (
 from edge.delivery.faults import Faults
 from edge.delivery.identity import Identity
 from edge.delivery.outbox import Outbox
+from edge.delivery.queued import QueuedReport
 
 WINDOW_ROWS = 64  # sent and not yet acknowledged
 LIVE_ROWS = 16  # beyond the window, for live reports only: a backlog without answers never holds them up
+URGENT_ROWS = 8  # beyond both, for those of severity `safety`
 ANSWER = Backoff(first_s=4.0, most_s=20.0)  # how long the centre gets before a report is sent again
 EVENTS_MAX = 2048
 IDLE_S = 0.5
@@ -146,8 +148,8 @@ class Publisher:
     def _send_due(self) -> None:
         now_s = self._clock.monotonic_s()
         waiting = self._outbox.waiting(now_s)
-        for report in self._outbox.due(now_s, WINDOW_ROWS + LIVE_ROWS - waiting):
-            if waiting >= WINDOW_ROWS and not report.live:
+        for report in self._outbox.due(now_s, WINDOW_ROWS + LIVE_ROWS + URGENT_ROWS - waiting):
+            if waiting >= _room_for(report):
                 return
             delay_s = ANSWER.delay_s(report.tries, random.random())  # noqa: S311 - jitter, no secret
             if len(report.payload) > self._broker.payload_bytes_max:
@@ -165,6 +167,12 @@ class Publisher:
 
     def _publish_availability(self, state: str) -> None:
         self._broker.publish(availability(self._identity, state))
+
+
+def _room_for(report: QueuedReport) -> int:
+    if report.urgent:
+        return WINDOW_ROWS + LIVE_ROWS + URGENT_ROWS
+    return WINDOW_ROWS + LIVE_ROWS if report.live else WINDOW_ROWS
 
 
 def availability(identity: Identity, state: str) -> Message:

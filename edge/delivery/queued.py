@@ -9,12 +9,13 @@ IncidentState = Literal["queued", "acknowledged", "set_aside"]
 
 @dataclass(frozen=True, slots=True)
 class QueuedReport:
-    """tries: how often this process has sent it. live: not backlog."""
+    """tries: how often this process has sent it. live: not backlog. urgent: of severity `safety`, live or not."""
 
     report_seq: int
     payload: bytes
     tries: int
     live: bool
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,7 @@ class _Draft(RevisionDraft):
             manifest=manifest,
             manifest_sha256=manifest_sha256,
             files=self._files,
+            urgent=report.severity == "safety",
         )
 
 

@@ -19,7 +19,9 @@ class ChainPosition:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """payload, manifest: canonical bytes of the signed IncidentReport and EvidenceManifest."""
+    """payload, manifest: canonical bytes of the signed IncidentReport and EvidenceManifest. urgent: severity `safety`;
+    it goes before all others.
+    """
 
     incident_id: str
     revision: int
@@ -32,6 +34,7 @@ class Revision:
     manifest: bytes
     manifest_sha256: str
     files: tuple[SealedFile, ...]
+    urgent: bool = False
 
 
 class RevisionDraft(ABC):

@@ -1,6 +1,7 @@
 """Every template with everything it can show, in both languages; an undefined name is an error."""
 
 import json
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
@@ -18,6 +19,7 @@ from central.web.wording import LANGUAGES, Wording, wording
 from contract.incident_report import Description
 from tests.central.made_cases import case_of, decided, file_of, look, manifest_of, with_conflict
 from tests.contract.examples import NOW, incident_report
+from tests.project.sources import ROOT
 
 HOSTILE = "<script>alert(1)</script>"
 FILES = tuple(file_of(role) for role in ("key_frame", "annotated", "clip", "tracks"))
@@ -105,6 +107,19 @@ def test_nothing_on_a_page_is_inline_script_or_style_or_from_elsewhere(case: Cas
 def test_text_from_a_box_or_a_person_is_text() -> None:
     for case in (FULL, case_of(HOSTILE_REPORT)):
         assert HOSTILE not in page(wording("en"), case)
+
+
+PENALTY = re.compile("penalt|fine[sd]?\\b|sanction|处罚|罚款|罚单", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_safety_lead_is_said_to_be_unreviewed_and_has_no_penalty_path(language: str) -> None:
+    """Neither has any other: what a page offers to do, and every route there is, speaks of none."""
+    t = wording("en" if language == "en" else "zh-CN")
+    shown = page(t, case_of(incident_report(severity="safety", type_id="fire.flame")))
+    assert t("live.unreviewed") in shown
+    assert not PENALTY.findall(shown)
+    assert not PENALTY.findall((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
 
 
 def test_pictures_have_words_and_fields_have_labels() -> None:

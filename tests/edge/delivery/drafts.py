@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contract.acknowledgement import Acknowledgement, ReportReceipt
 from contract.ids import uuid7
-from contract.incident_report import EvidenceReference, IncidentTime, Phase
+from contract.incident_report import EvidenceReference, IncidentTime, Phase, Severity
 from contract.signing import SigningKey
 from edge.clock import Clock, ClockQuality, Moment
 from edge.delivery.revision import ChainPosition, Revision, RevisionDraft, SealedFile
@@ -46,6 +46,7 @@ class Draft(RevisionDraft):
     files: tuple[SealedFile, ...] = ()
     key: SigningKey = BOX_KEY
     box_id: str = "box-1"
+    severity: Severity = "alert"
 
     def seal(self, position: ChainPosition) -> Revision:
         manifest = self.key.sign(
@@ -77,6 +78,7 @@ class Draft(RevisionDraft):
             phase=self.phase,
             report_seq=position.report_seq,
             time=time,
+            severity=self.severity,
             evidence=EvidenceReference(manifest_sha256=manifest_sha256),
         )
         payload = self.key.sign(report)
@@ -92,6 +94,7 @@ class Draft(RevisionDraft):
             manifest=manifest,
             manifest_sha256=manifest_sha256,
             files=self.files,
+            urgent=self.severity == "safety",
         )
 
 

@@ -116,6 +116,21 @@ def test_live_reports_go_newest_first_before_the_backlog_by_age(outbox: Outbox, 
     assert numbers(outbox, clock, limit=3) == [4, 3, 1]
 
 
+def test_safety_goes_before_all_others_old_or_new_and_so_do_its_files(
+    outbox: Outbox, clock: SteppedClock, tmp_path: Path
+) -> None:
+    early = sealed_file(tmp_path, b"a room on fire")
+    outbox.commit([Draft(), Draft(severity="safety", files=(early,)), Draft(files=(sealed_file(tmp_path, b"other"),))])
+    clock.at_s += LIVE_S + 1
+    outbox.commit([Draft(), Draft(severity="safety"), Draft()])
+    assert numbers(outbox, clock) == [5, 2, 6, 4, 1, 3]
+    assert [report.urgent for report in outbox.due(clock.at_s, 4)] == [True, True, False, False]
+    assert numbers(outbox, clock, limit=1) == [5]
+    assert [file.sha256 for file in outbox.due_files(clock.at_s, 10)] == []  # their reports are not acknowledged yet
+    with Outbox(tmp_path / "outbox.sqlite3", clock) as reopened:  # a restart forgets nothing of it
+        assert numbers(reopened, clock)[:2] == [2, 5]
+
+
 def test_after_a_restart_everything_old_is_backlog(outbox: Outbox, clock: SteppedClock, tmp_path: Path) -> None:
     outbox.commit([Draft(), Draft()])
     with Outbox(tmp_path / "outbox.sqlite3", clock) as reopened:

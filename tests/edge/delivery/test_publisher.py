@@ -12,7 +12,7 @@ from edge.delivery.faults import Faults
 from edge.delivery.identity import Identity
 from edge.delivery.memory_broker import MemoryBroker
 from edge.delivery.outbox import Outbox
-from edge.delivery.publisher import ANSWER, LIVE_ROWS, WINDOW_ROWS, Publisher
+from edge.delivery.publisher import ANSWER, LIVE_ROWS, URGENT_ROWS, WINDOW_ROWS, Publisher
 from tests.edge.delivery.drafts import BOX_KEY, Draft, SteppedClock, acknowledgement
 
 REPORTS = "xunjian/v1/box-1/incident"
@@ -167,6 +167,22 @@ def test_a_silent_centre_gets_a_window_and_a_live_report_still_passes(bench: Ben
     bench.step()
     assert bench.sent() == [WINDOW_ROWS + 41]
     assert bench.outbox.waiting(bench.clock.at_s) <= WINDOW_ROWS + LIVE_ROWS
+
+
+def test_safety_passes_a_full_window_of_a_silent_centre(bench: Bench) -> None:
+    bench.outbox.commit([Draft() for _ in range(WINDOW_ROWS + 40)])
+    bench.clock.at_s += 61
+    bench.step()
+    bench.outbox.commit([Draft() for _ in range(LIVE_ROWS + 5)])
+    bench.step()
+    bench.sent()
+    (fire,) = bench.outbox.commit([Draft(severity="safety")])
+    bench.step()
+    assert bench.sent() == [fire.report_seq]
+    bench.outbox.commit([Draft(severity="safety") for _ in range(URGENT_ROWS + 5)])
+    bench.step()
+    assert len(bench.sent()) == URGENT_ROWS - 1
+    assert bench.outbox.waiting(bench.clock.at_s) == WINDOW_ROWS + LIVE_ROWS + URGENT_ROWS
 
 
 def test_when_the_centre_is_back_what_it_missed_goes_at_once(bench: Bench) -> None:
