@@ -46,6 +46,11 @@ def _what_zh(incident: Incident) -> str:
             return f"{place}内出现{who}，持续 {dwell}"
         case "left_object":
             return f"{place}内有{who}留置 {dwell}"
+        case "zone_order":
+            return f"{who}按 {_threshold(incident, 'zones_in_order')} 的次序经过各区域"
+        case "speed":
+            speed = f"{_number(incident, 'speed')} km/h（门限含误差 {_threshold(incident, 'speed')} km/h）"
+            return f"{who}在{place}内速度 {speed}，持续 {dwell}"
     if isinstance(incident.rule, AttributeAbsence):
         part, present = incident.rule.part, incident.rule.present
         return f"{who}在{place}内，{_PARTS_ZH[part]}未见{class_name_zh(present)}，持续 {dwell}"
@@ -67,6 +72,11 @@ def _what_en(incident: Incident) -> str:
             return f"{who} still in {place} for {dwell}"
         case "left_object":
             return f"{who} left in {place} for {dwell}"
+        case "zone_order":
+            return f"{who} went through zones in the order {_threshold(incident, 'zones_in_order')}"
+        case "speed":
+            speed = f"{_number(incident, 'speed')} km/h (threshold with tolerance {_threshold(incident, 'speed')} km/h)"
+            return f"{who} in {place} at {speed} for {dwell}"
     if isinstance(incident.rule, AttributeAbsence):
         return f"no {incident.rule.present} seen on the {incident.rule.part} of a {who} in {place} for {dwell}"
     return f"{who} in {place} for {dwell}"

@@ -6,12 +6,25 @@ from edge.rules.left_object import LeftObject, LeftObjectWatch
 from edge.rules.line_crossing import LineCrossing, LineCrossingWatch
 from edge.rules.presence import Presence, PresenceWatch
 from edge.rules.rule import Rule
+from edge.rules.speed import Speed, SpeedWatch
 from edge.rules.stationary import Stationary, StationaryWatch
 from edge.rules.watch import Watch
+from edge.rules.zone_order import ZoneOrder, ZoneOrderWatch
 from edge.rules.zone_presence import ZonePresence, ZonePresenceWatch
 
 KINDS: dict[str, type[Rule]] = {
-    rule.kind: rule for rule in (ZonePresence, Stationary, LineCrossing, Count, Presence, AttributeAbsence, LeftObject)
+    rule.kind: rule
+    for rule in (
+        ZonePresence,
+        Stationary,
+        LineCrossing,
+        Count,
+        Presence,
+        AttributeAbsence,
+        LeftObject,
+        ZoneOrder,
+        Speed,
+    )
 }
 
 
@@ -32,4 +45,8 @@ def watch_of(rule: Rule, camera_id: str) -> Watch:
             return AttributeAbsenceWatch(rule, camera_id)
         case LeftObject():
             return LeftObjectWatch(rule, camera_id)
+        case ZoneOrder():
+            return ZoneOrderWatch(rule, camera_id)
+        case Speed():
+            return SpeedWatch(rule, camera_id)
     raise TypeError(f"no watch for rules of kind {rule.kind}")

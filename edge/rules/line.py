@@ -1,10 +1,9 @@
 """A line across the picture that may not be crossed one way. Relative frame coordinates: x right, y down."""
 
-import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from edge.rules.zone import Anchor, Point, segments_touch, turn
+from edge.rules.zone import Anchor, Point, distance_to_segment, segments_touch, turn
 
 Direction = Literal["up", "down", "left", "right", "either"]
 
@@ -46,11 +45,7 @@ class Line:
 
     def distance(self, point: Point) -> float:
         """From the point to the nearest point of the line between its ends."""
-        (x1, y1), (x2, y2) = self.points
-        dx, dy = x2 - x1, y2 - y1
-        along = ((point[0] - x1) * dx + (point[1] - y1) * dy) / (dx * dx + dy * dy)
-        along = min(max(along, 0.0), 1.0)
-        return math.hypot(x1 + along * dx - point[0], y1 + along * dy - point[1])
+        return distance_to_segment(point, *self.points)
 
     def canonical(self) -> dict[str, Any]:
         return {

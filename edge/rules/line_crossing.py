@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edge.rules.line import Line
-from edge.rules.rule import Rule, Scope
+from edge.rules.rule import PlaceKey, Rule, Scope
 from edge.rules.scene import Scene
 from edge.rules.violation import Condition, Violation
 from edge.rules.watch import Watch, not_exempt, of_class, point_text, with_score
@@ -25,6 +25,7 @@ class LineCrossing(Rule):
     kind: ClassVar[str] = "line_crossing"
     scope: ClassVar[Scope] = "crossing"
     own_keys: ClassVar[tuple[str, ...]] = ()
+    place_key: ClassVar[PlaceKey] = "line"
 
     place: Line
 
@@ -50,7 +51,7 @@ class LineCrossingWatch(Watch):
         """`line_distance`: how far the anchor is from the line, against what counts as clear of it."""
         del scene
         line = self._rule.place
-        distance, jitter = line.distance(anchor_of(track.box, line.anchor)), _jitter(track.box)
+        distance, jitter = line.distance(anchor_of(track.box, line.anchor)), jitter_of(track.box)
         return (
             of_class(self._rule, track),
             with_score(self._rule, track),
@@ -81,7 +82,7 @@ class LineCrossingWatch(Watch):
         position = anchor_of(track.box, line.anchor)
         way = self._ways.get(track.track_id, Way(position, position))
         crossed = way.crossed != line.crossed_between(way.latest, position)
-        if line.distance(position) <= _jitter(track.box):
+        if line.distance(position) <= jitter_of(track.box):
             self._ways[track.track_id] = replace(way, latest=position, crossed=crossed)
             return way.clear, position, False
         self._ways[track.track_id] = Way(position, position)
@@ -97,5 +98,6 @@ class LineCrossingWatch(Watch):
         return Violation(self._rule, (track,), now_s, now_s, now_s, trace)
 
 
-def _jitter(box: Box) -> float:
+def jitter_of(box: Box) -> float:
+    """How far from a border a position has to be to decide something; relative."""
     return max(JITTER * (box[3] - box[1]), JITTER_MIN)

@@ -16,6 +16,7 @@ COOL_DOWN_S = 60.0
 MERGE_S = 3.0
 
 Scope = Literal["track", "zone", "crossing"]
+PlaceKey = Literal["zone", "zones", "line"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class Rule(ABC):
     kind: ClassVar[str]
     scope: ClassVar[Scope]
     own_keys: ClassVar[tuple[str, ...]]
+    place_key: ClassVar[PlaceKey] = "zone"  # how a rules file calls where it looks
     looks_at_regions: ClassVar[bool] = False  # at what a background model says was left
 
     rule_id: str

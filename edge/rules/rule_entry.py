@@ -13,6 +13,7 @@ from edge.rules.left_object import LeftObject
 from edge.rules.line import Line
 from edge.rules.rule import Rule
 from edge.rules.schedule_entry import read_schedule
+from edge.rules.speed import Speed
 from edge.rules.yaml_lines import Value, right_word
 from edge.rules.zone import Zone
 from edge.tracking.still_region import OBJECT
@@ -24,10 +25,13 @@ COMMON_KEYS = (
 REQUIRED: dict[type[Rule], tuple[str, ...]] = {
     AttributeAbsence: ("subject", "part", "present", "absent"),
     LeftObject: ("area_min", "dwell_s"),
+    Speed: ("over_kmh", "classes"),
 }
 WITHOUT: dict[type[Rule], tuple[str, ...]] = {AttributeAbsence: ("classes",), LeftObject: ("classes", "min_score")}
 DURATION_S_MAX = 7 * 86_400.0
 AREA_MIN = 0.0001  # of the zone; a background model sees nothing smaller
+KMH_MAX = 300.0
+ZONES_MIN, ZONES_MAX = 2, 8
 DWELL_S = 1.0  # of a rule that does not say; `stationary` has to
 
 
@@ -43,7 +47,7 @@ class ModelClasses:
 def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses) -> tuple[Rule, list[str]]:
     """The rule, and what its writer should know. Raises RulesError."""
     kind = _kind(entry)
-    place_key = "line" if kind.scope == "crossing" else "zone"
+    place_key = kind.place_key
     common = [key for key in COMMON_KEYS if key not in WITHOUT.get(kind, ())]
     keys = entry.mapping((*common, place_key, *kind.own_keys))
     own_required = REQUIRED.get(kind, ())
@@ -61,7 +65,7 @@ def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses)
         "rule_id": rule_id,
         "type_id": type_id,
         "severity": cast("Severity", severity),
-        "place": _place(keys[place_key], places),
+        **_places(keys[place_key], places),
         "classes": _classes_of(kind, keys, model),
         "enabled": enabled,
         "permitted": _permitted(keys["permitted"], places) if "permitted" in keys else (),
@@ -80,6 +84,10 @@ def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses)
     values |= _own_values(entry, keys, kind)
     if kind is AttributeAbsence:
         values |= _part_values(keys, model)
+    if kind is Speed and values["place"].metres is None:
+        keys["zone"].fail(
+            f"zone {values['place'].zone_id} has no scale: write `metres: [width, length]` in it, it is a rectangle"
+        )
     notes = []
     if not enabled and "enabled" not in keys:
         notes.append(f"rule {rule_id} is off: {type_id} is off by default; write `enabled: true` in the rule to use it")
@@ -101,6 +109,10 @@ def _own_values(entry: Value, keys: dict[str, Value], kind: type[Rule]) -> dict[
         values["dwell_s"] = keys["dwell_s"].number(0, DURATION_S_MAX) if "dwell_s" in keys else DWELL_S
     if "area_min" in kind.own_keys:
         values["area_min"] = keys["area_min"].number(AREA_MIN, 1)
+    if "over_kmh" in kind.own_keys:
+        values["over_kmh"] = keys["over_kmh"].number(1, KMH_MAX)
+    if "within_s" in keys:
+        values["within_s"] = keys["within_s"].number(1, 3600)
     if "at_least" in kind.own_keys:
         if "at_least" not in keys:
             entry.fail("at_least is missing: from how many on")
@@ -117,6 +129,21 @@ def _part_values(keys: dict[str, Value], model: ModelClasses) -> dict[str, Any]:
     if "min_part_px" in keys:
         values["min_part_px"] = keys["min_part_px"].integer(1)
     return values
+
+
+def _places(value: Value, places: dict[str, Zone | Line]) -> dict[str, Any]:
+    """The place, and with `zones` the whole way to it."""
+    if value.name != "zones":
+        return {"place": _place(value, places)}
+    zones = [_place(item, places) for item in value.items()]
+    names = [zone.zone_id for zone in zones if isinstance(zone, Zone)]
+    if not ZONES_MIN <= len(zones) <= ZONES_MAX:
+        value.fail(f"zones: {ZONES_MIN} to {ZONES_MAX} zones in their order are wanted, not {len(zones)}")
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        value.fail(f"zones: {twice} stands twice: an order goes through each zone once")
+    if len({frozenset(zone.cameras) for zone in zones}) > 1:
+        value.fail(f"zones: {', '.join(names)} belong to other cameras: an order is what one camera sees")
+    return {"place": zones[-1], "zones": tuple(zones)}
 
 
 def _place(value: Value, places: dict[str, Zone | Line]) -> Zone | Line:

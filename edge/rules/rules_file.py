@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import cast, get_args
 
 from edge.rules.errors import RulesError
+from edge.rules.ground import ground_fault
 from edge.rules.line import Direction, Line
 from edge.rules.rule import Rule
 from edge.rules.rule_entry import ModelClasses, read_rule
@@ -18,6 +19,7 @@ DEFAULT_RULES = Path(__file__).with_name("default_rules.yaml")
 BYTES_MAX = 256 * 1024
 RULES_MAX = 200
 VERSION = 1
+METRES_MIN, METRES_MAX = 0.1, 1000.0
 NO_SCORES: Mapping[str, float] = MappingProxyType({})
 
 
@@ -109,7 +111,7 @@ def _some_rule_has_a_camera(entries: Value, rules: dict[str, Rule], cameras: Col
 
 
 def _zone(name: str, value: Value) -> Zone:
-    keys = value.mapping(("cameras", "kind", "polygon", "anchor"))
+    keys = value.mapping(("cameras", "kind", "polygon", "anchor", "metres"))
     value.checked_slug(name)
     if name == FRAME_ID:
         value.fail("zone frame is there already, it is the whole picture: give this one another name")
@@ -118,9 +120,19 @@ def _zone(name: str, value: Value) -> Zone:
     polygon = _points(keys["polygon"])
     kind = keys["kind"].choice(get_args(ZoneKind)) if "kind" in keys else "watch"
     try:
-        return Zone(name, polygon, cast("ZoneKind", kind), _anchor(keys), _cameras(keys))
+        metres = _metres(keys["metres"], polygon) if "metres" in keys else None
+        return Zone(name, polygon, cast("ZoneKind", kind), _anchor(keys), _cameras(keys), metres)
     except ValueError as error:
         keys["polygon"].fail(f"zone {name}: {error}")
+
+
+def _metres(value: Value, polygon: tuple[Point, ...]) -> tuple[float, float]:
+    numbers = [number.number(METRES_MIN, METRES_MAX) for number in value.items()]
+    if len(numbers) != 2:
+        value.fail("metres: write [from the first corner to the second, from the second to the third]")
+    if fault := ground_fault(polygon):
+        value.fail(fault)
+    return numbers[0], numbers[1]
 
 
 def _line(name: str, value: Value) -> Line:

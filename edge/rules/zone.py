@@ -1,5 +1,6 @@
 """A part of the picture that rules speak of. Relative frame coordinates: x right, y down, 0..1."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,7 +24,8 @@ class Zone:
 
     watch: rules look here. permitted: exempts the rules that name it. mask: nothing in it is judged or shown.
     anchor: the point of a subject's box that is in the zone or not; the feet (`bottom_center`) for what stands on
-    the ground. Raises ValueError when the polygon is not simple.
+    the ground. metres: where it is a rectangle on the ground, its sides from the first corner to the second and on to
+    the third (`edge.rules.ground`). Raises ValueError when the polygon is not simple.
     """
 
     zone_id: str
@@ -31,6 +33,7 @@ class Zone:
     kind: ZoneKind = "watch"
     anchor: Anchor = "bottom_center"
     cameras: tuple[str, ...] = ()
+    metres: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if fault := polygon_fault(self.polygon):
@@ -50,7 +53,7 @@ class Zone:
             "anchor": self.anchor,
             "cameras": sorted(self.cameras),
             "points": [list(point) for point in self.polygon],
-        }
+        } | ({} if self.metres is None else {"metres": list(self.metres)})
 
 
 def anchor_of(box: Box, anchor: Anchor) -> Point:
@@ -72,6 +75,24 @@ def point_in_polygon(point: Point, polygon: Sequence[Point]) -> bool:
         if (a[1] > y) != (b[1] > y) and x < a[0] + (y - a[1]) * (b[0] - a[0]) / (b[1] - a[1]):
             inside = not inside
     return inside
+
+
+def distance_to_segment(point: Point, a: Point, b: Point) -> float:
+    """From the point to the nearest one of the segment a-b."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    along = ((point[0] - a[0]) * dx + (point[1] - a[1]) * dy) / (dx * dx + dy * dy)
+    along = min(max(along, 0.0), 1.0)
+    return math.hypot(a[0] + along * dx - point[0], a[1] + along * dy - point[1])
+
+
+def distance_to_edges(point: Point, polygon: Sequence[Point]) -> float:
+    """From the point to the nearest edge, the sides of the picture left out: nobody comes in across them unseen."""
+    inner = [(a, b) for a, b in _edges(polygon) if not _on_a_side(a, b)]
+    return min((distance_to_segment(point, a, b) for a, b in inner), default=1.0)
+
+
+def _on_a_side(a: Point, b: Point) -> bool:
+    return any(a[axis] == b[axis] == side for axis in (0, 1) for side in (0.0, 1.0))
 
 
 def area_of(polygon: Sequence[Point]) -> float:

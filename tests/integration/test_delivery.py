@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,7 @@ def test_a_safety_lead_passes_five_hundred_others_and_interrupts_at_once(tmp_pat
     with place(tmp_path) as one:
         one.broker.kill()
         one.box.outbox.commit([one.box.draft() for _ in range(250)])
-        (fire,) = one.box.outbox.commit([one.box.draft(severity="safety")])
+        (fire,) = one.box.outbox.commit([one.box.draft(severity="safety", opened=datetime.now(UTC))])
         one.box.outbox.commit([one.box.draft() for _ in range(250)])
         one.broker.start()
         eventually(lambda: one.box.outbox.depth().rows == 0, 60, "everything")

@@ -47,6 +47,7 @@ class Draft(RevisionDraft):
     key: SigningKey = BOX_KEY
     box_id: str = "box-1"
     severity: Severity = "alert"
+    opened: datetime = examples.NOW
 
     def seal(self, position: ChainPosition) -> Revision:
         manifest = self.key.sign(
@@ -62,10 +63,10 @@ class Draft(RevisionDraft):
         )
         manifest_sha256 = hashlib.sha256(manifest).hexdigest()
         time = IncidentTime(
-            first_seen=examples.NOW,
-            opened=examples.NOW,
-            last_seen=examples.NOW,
-            closed=examples.NOW if self.phase == "close" else None,
+            first_seen=self.opened,
+            opened=self.opened,
+            last_seen=self.opened,
+            closed=self.opened if self.phase == "close" else None,
             close_reason="ended" if self.phase == "close" else None,
             monotonic_ms=1,
             boot_id="boot-1",
