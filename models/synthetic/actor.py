@@ -13,6 +13,7 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MOTOR_VEHICLES = frozenset({"motorcycle", "car", "truck", "bus"})
 RIDDEN = frozenset({"bicycle", "motorcycle"})
+PAINTED = MOTOR_VEHICLES | RIDDEN
 GOODS = frozenset({"bag", "crate"})
 
 

@@ -10,6 +10,7 @@ from models.synthetic.actor import GOODS
 from models.synthetic.rule_words import GroundLine, RuleWords
 from models.synthetic.scenario import Scenario
 from models.synthetic.truth import Course, Flags, within
+from models.synthetic.view import View, cut_to_picture
 
 OUT_OF_SIGHT_S_MAX = 3.0  # who comes back later is somebody new to every tracker, so a new act
 EPSILON_S = 1e-6
@@ -34,6 +35,7 @@ class Stage:
     """All that acts are judged by. times: (T,) stream seconds; size: of the picture in pixels."""
 
     scenario: Scenario
+    view: View
     times: Sequence[float]
     courses: Sequence[Course]
     size: tuple[int, int]
@@ -45,6 +47,13 @@ class Stage:
         for name in rule.permitted:
             inside &= ~within(course.places, zones[name].polygon)
         return inside
+
+    def zone_area(self, place: str) -> float:
+        """Of the zone as the picture shows it, a share of the picture (by Gauss's shoelace)."""
+        if place == "frame":
+            return 1.0
+        x, y = cut_to_picture(self.view.ground(np.array(self.scenario.zones[place].polygon))).T
+        return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
 
     def subjects(self, rule: RuleWords) -> list[Course]:
         if rule.kind == "left_object":
@@ -64,11 +73,13 @@ def _of_rule(stage: Stage, rule: RuleWords) -> list[Act]:
         line = stage.scenario.lines[rule.place]
         return [act for course in subjects for act in _crossings(stage, rule, line, course)]
     if rule.kind in ZONE_KINDS:
-        holding = np.array([_holds(stage, rule, course) for course in subjects]).reshape(len(subjects), -1)
+        if not subjects:
+            return []
+        holding = np.array([_holds(stage, rule, course) for course in subjects])
         together = holding.sum(axis=0) >= (rule.at_least if rule.kind == "count" else 1)
         names = [course.actor.actor_id for course in subjects]
-        spans = _spans(stage, rule, together) if len(subjects) else []
-        return _merged(rule, [_act(stage, rule, span, names, holding) for span in spans], None)
+        whole = [_act(stage, rule, span, names, holding) for span in _spans(stage, rule, together)]
+        return _merged(rule, whole, None)
     found: list[Act] = []
     for course in subjects:
         holds = _holds(stage, rule, course)
@@ -88,7 +99,8 @@ def _holds(stage: Stage, rule: RuleWords, course: Course) -> Flags:
             return inside & bare & _part_is_large(stage, rule, course) & (course.actor.rider or rule.part != "rider")
         case "left_object":
             wide, high = course.boxes[:, 2] - course.boxes[:, 0], course.boxes[:, 3] - course.boxes[:, 1]
-            return inside & course.resting & _was_carried(stage, course) & (np.nan_to_num(wide * high) >= rule.area_min)
+            large = np.nan_to_num(wide * high) >= rule.area_min * stage.zone_area(rule.place)
+            return inside & course.resting & _was_carried(stage, course) & large
     return inside
 
 

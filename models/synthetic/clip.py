@@ -20,7 +20,6 @@ from models.synthetic.scenario import Scenario
 from models.synthetic.scenario_file import load_scenario
 from models.synthetic.scene import Scene
 from models.synthetic.script import exact_script, noisy_script
-from models.synthetic.silhouette import silhouette
 from models.synthetic.told import places_seen, told
 from models.synthetic.truth import Moment, courses
 from models.synthetic.variant import variant
@@ -83,17 +82,17 @@ def watch_scenario(scenario: Scenario, fps: int, aspect: float = 16 / 9) -> tupl
     scene = Scene.of(scenario, aspect)
     moments = []
     for index in range(round(scenario.duration_s * fps)):
-        figures = scene.figures(index / fps)
-        hidden = hidden_shares([silhouette(scene.view, figure) for figure in figures], aspect)
-        moments.append(Moment(index / fps, tuple(scene.sightings(index / fps, figures)), hidden))
+        silhouettes = scene.silhouettes(index / fps)
+        sightings = tuple(scene.sightings(index / fps, silhouettes))
+        moments.append(Moment(index / fps, sightings, hidden_shares(silhouettes, aspect)))
     return scene, moments
 
 
 def _shot(scene: Scene, renderer: Renderer, t_s: float) -> tuple[Moment, Image]:
-    figures = scene.figures(t_s)
-    silhouettes = [silhouette(scene.view, figure) for figure in figures]
+    silhouettes = scene.silhouettes(t_s)
     hidden = hidden_shares(silhouettes, scene.view.aspect)
-    return Moment(t_s, tuple(scene.sightings(t_s, figures)), hidden), renderer.noisy(renderer.draw(silhouettes))
+    moment = Moment(t_s, tuple(scene.sightings(t_s, silhouettes)), hidden)
+    return moment, renderer.filmed(renderer.draw(silhouettes), t_s)
 
 
 def _write_words(
@@ -107,7 +106,7 @@ def _write_words(
         places = places_seen(scene)
         text = rules_file(scenario.rules, scenario.zones, scenario.lines, places, size[0])
         clip.rules.write_text(text, encoding="utf-8")
-    stage = Stage(scenario, [moment.t_s for moment in moments], courses(scene, moments), size)
+    stage = Stage(scenario, scene.view, [moment.t_s for moment in moments], courses(scene, moments), size)
     facts = {"scenario": scenario.name, "seed": seed, "size": list(size), "fps": fps}
     clip.truth.write_text(json.dumps(facts | told(scene, moments, acts(stage))) + "\n", encoding="utf-8")
 

@@ -16,6 +16,14 @@ Local = tuple[float, float, float]  # forward, up, left: metres from the figure'
 SKIN: Colour = (140, 170, 215)
 GLASS: Colour = (88, 74, 62)
 TYRE: Colour = (34, 34, 36)
+PAINTS: tuple[Colour, ...] = (
+    (200, 200, 205), (60, 60, 64), (140, 140, 146), (40, 44, 150), (120, 70, 40), (70, 90, 60), (60, 120, 170),
+)  # fmt: skip
+CLOTHES: tuple[Colour, ...] = (
+    (60, 70, 160), (150, 100, 60), (70, 110, 70), (190, 190, 188), (50, 50, 54), (110, 80, 130), (60, 140, 180),
+    (140, 150, 90),
+)  # fmt: skip
+TROUSERS: tuple[Colour, ...] = ((70, 55, 45), (48, 44, 42), (90, 96, 104), (110, 80, 60), (60, 70, 84))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

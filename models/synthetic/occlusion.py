@@ -18,15 +18,16 @@ def hidden_shares(silhouettes: Sequence[Silhouette], aspect: float) -> dict[str,
     labels = np.zeros((size[1], size[0]), np.uint8)
     whole: dict[str, int] = {}
     for number, one in enumerate(silhouettes, start=1):
-        polygons = [_pixels(shape.outline, size) for shape in one.shapes if not isinstance(shape.solid, Puff)]
-        if not polygons:
+        outlines = [shape.outline for shape in one.shapes if not isinstance(shape.solid, Puff)]
+        if not outlines:
             continue
-        corners = np.concatenate(polygons)
+        corners = _pixels(np.concatenate(outlines), size)
+        polygons = np.split(corners, np.cumsum([len(outline) for outline in outlines])[:-1])
         low = np.clip(corners.min(axis=0), 0, np.array(size) - 1)
         high = np.clip(corners.max(axis=0) + 1, 1, size)
         own = np.zeros((high[1] - low[1], high[0] - low[0]), np.uint8)
         for polygon in polygons:
-            cv2.fillConvexPoly(own, polygon - low, 1)
+            cv2.fillPoly(own, [polygon - low], (1,))
         labels[low[1] : high[1], low[0] : high[0]][own > 0] = number
         whole[one.figure.actor.actor_id] = int(own.sum())
     left = np.bincount(labels.reshape(-1), minlength=len(silhouettes) + 1)

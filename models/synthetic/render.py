@@ -5,19 +5,18 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
+from models.synthetic.atmosphere import Atmosphere
 from models.synthetic.backdrop import backdrop
-from models.synthetic.figures import Colour
-from models.synthetic.paint import Image, draw, draw_puffs, shadow_mask
+from models.synthetic.paint import Image, draw, draw_puffs
 from models.synthetic.scene import Scene
-from models.synthetic.silhouette import Silhouette, silhouette
+from models.synthetic.shadow import darken, shadow_mask
+from models.synthetic.silhouette import Silhouette
 
-SHADOW = 0.4  # of the light that the sun gives
-SMOOTH_MIN = 1e-6
-NO_HAZE: tuple[Colour, float] = ((0, 0, 0), 0.0)
+NOISE_PX = 64  # how far the one noise picture is moved about
 
 
 class Renderer:
-    """Frames of one scene at one size; the same seed gives the same pixels.
+    """Frames of one scene at one size; the same seed gives the same pixels. Memory does not grow with the clip.
 
     Raises ValueError when a side is odd (H.264 wants even sides) or smaller than 64.
     """
@@ -28,47 +27,55 @@ class Renderer:
         self._scene = scene
         self._size = (width, height)
         self._generator = np.random.default_rng(seed)
-        zones = [np.array(zone.polygon) for zone in scene.scenario.zones.values() if zone.painted]
-        self._backdrop = backdrop(scene.view, width, height, zones, self._generator)
-        sigma = scene.scenario.recording.noise
-        noise = self._generator.normal(0, sigma, (height + 64, width + 64, 3)).round()
+        self._atmosphere = Atmosphere(scene.view, scene.scenario.sky, self._size, self._generator)
+        empty = backdrop(scene.scenario, scene.view, self._size, self._generator)
+        self._backdrop = self._atmosphere.over_ground(empty)
+        wide = (height + NOISE_PX, width + NOISE_PX)
+        noise = self._generator.normal(0, scene.scenario.recording.noise, (*wide, 3)).round()
         self._noise = noise.clip(0, 255).astype(np.uint8), (-noise).clip(0, 255).astype(np.uint8)
-        self._grain = self._generator.normal(128, 7, (height + 64, width + 64)).clip(0, 255).astype(np.uint8)
+        grain = self._generator.normal(128, 5, wide).clip(0, 255).astype(np.uint8)
+        self._grain: Image = np.asarray(cv2.merge([grain, grain, grain]), np.uint8)
 
     def clean(self, t_s: float) -> Image:
-        """(H, W, 3) BGR without sensor noise."""
-        return self.draw([silhouette(self._scene.view, figure) for figure in self._scene.figures(t_s)])
+        """(H, W, 3) BGR: the scene through a perfect camera that stands still."""
+        return self.draw(self._scene.silhouettes(t_s))
 
     def draw(self, silhouettes: Sequence[Silhouette]) -> Image:
-        """(H, W, 3) BGR without sensor noise, of figures furthest first."""
+        """(H, W, 3) BGR of figures furthest first."""
         picture = self._backdrop.copy()
-        self._shade(picture, silhouettes)
+        sun, share = self._atmosphere.sun
+        small = (self._size[0] // 2, self._size[1] // 2)
+        darken(picture, shadow_mask(self._scene.view, silhouettes, small, sun), share)
         for one in silhouettes:
-            draw(picture, one, NO_HAZE, self._blur_px(one), self._grain)
+            haze = self._atmosphere.haze(one.figure.distance_m)
+            draw(picture, one, haze, self._blur_px(one), self._grain)
             draw_puffs(picture, one, glowing=False)
+        self._atmosphere.grade(picture)
+        self._atmosphere.shine(picture, silhouettes)
+        for one in silhouettes:
             draw_puffs(picture, one, glowing=True)
         return picture
 
     def frames(self, times_s: Sequence[float]) -> Iterator[Image]:
-        """With noise, one per time; the noise goes on from frame to frame, so draw a clip in order."""
+        """As filmed, one per time; noise and rain go on from frame to frame, so draw a clip in order."""
         for t_s in times_s:
-            yield self.noisy(self.clean(t_s))
+            yield self.filmed(self.clean(t_s), t_s)
 
-    def noisy(self, picture: Image) -> Image:
-        """With the sensor's noise of the next frame."""
+    def filmed(self, picture: Image, t_s: float) -> Image:
+        """With rain, the pole's sway, and the sensor's noise of the next frame."""
+        picture = self._swayed(self._atmosphere.weather(picture), t_s)
         height, width = picture.shape[:2]
-        top, left = self._generator.integers(0, 64, 2)
+        top, left = self._generator.integers(0, NOISE_PX, 2)
         plus, minus = (part[top : top + height, left : left + width] for part in self._noise)
-        return cv2.subtract(cv2.add(picture, plus), minus)  # type: ignore[return-value]
+        return np.asarray(cv2.subtract(cv2.add(picture, plus), minus), np.uint8)
 
-    def _shade(self, picture: Image, silhouettes: Sequence[Silhouette]) -> None:
+    def _swayed(self, picture: Image, t_s: float) -> Image:
+        across, down = self._scene.shake(t_s)
+        if across == 0 and down == 0:
+            return picture
         width, height = self._size
-        small = (width // 2, height // 2)
-        mask = shadow_mask(self._scene.view, silhouettes, small, np.array([0.55, 0.25]))
-        mask = cv2.GaussianBlur(mask, (5, 5), 1.2)  # type: ignore[assignment]
-        whole = cv2.resize(mask, self._size, interpolation=cv2.INTER_LINEAR)
-        light = 255 - (whole * SHADOW).astype(np.uint8)
-        cv2.multiply(picture, cv2.merge([light, light, light]), picture, 1 / 255.0)
+        move = np.array([[1, 0, across * width], [0, 1, down * height]], np.float32)
+        return np.asarray(cv2.warpAffine(picture, move, self._size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
     def _blur_px(self, one: Silhouette) -> float:
         """How far it moves across the picture while the shutter is open."""

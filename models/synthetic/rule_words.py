@@ -22,7 +22,7 @@ PART_PX_WIDTH = 1280  # the picture width that `min_part_px` of a scenario speak
 class RuleWords:
     """One rule. place: a zone, a line, or `frame`. classes: of an attribute rule its subject alone.
 
-    min_part_px: of a picture PART_PX_WIDTH wide. area_min: share of the picture.
+    min_part_px: of a picture PART_PX_WIDTH wide. area_min: share of the zone.
     """
 
     rule_id: str

@@ -9,7 +9,7 @@ from models.synthetic.actor import Actor
 from models.synthetic.rule_words import GroundLine, GroundZone, RuleWords
 
 SHIPPED = FilePath(__file__).parent / "scenarios"
-Place = Literal["yard", "street", "site"]
+Place = Literal["yard", "street", "shop", "site"]
 Daylight = Literal["day", "dusk", "night"]
 Weather = Literal["clear", "rain", "fog"]
 PLACES: tuple[Place, ...] = get_args(Place)

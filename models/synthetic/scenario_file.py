@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 
 from models.errors import ScenarioError
-from models.synthetic.actor import KINDS, RIDDEN, Actor, Carry, Worn
-from models.synthetic.figures import Colour
+from models.synthetic.actor import KINDS, PAINTED, RIDDEN, Actor, Carry, Kind, Worn
+from models.synthetic.figures import CLOTHES, PAINTS, TROUSERS, Colour
 from models.synthetic.path import Path
 from models.synthetic.rule_entries import read_line, read_rule, read_zone
 from models.synthetic.scenario import (
@@ -34,12 +34,6 @@ ACTORS_MAX = 120
 DURATION_S_MAX = 3600.0
 PERSON_M = 1.75
 COLOURS: dict[str, tuple[Colour, Colour]] = {
-    "person": ((60, 70, 160), (70, 55, 45)),
-    "bicycle": ((70, 120, 60), (60, 50, 48)),
-    "motorcycle": ((160, 90, 50), (60, 50, 48)),
-    "car": ((165, 150, 140), (0, 0, 0)),
-    "truck": ((190, 190, 196), (0, 0, 0)),
-    "bus": ((70, 150, 90), (0, 0, 0)),
     "bag": ((42, 40, 40), (0, 0, 0)),
     "crate": ((70, 120, 170), (0, 0, 0)),
     "bin": ((70, 96, 60), (0, 0, 0)),
@@ -142,7 +136,7 @@ def _actor(value: object, where: str, duration_s: float) -> Actor:
     carried = tuple(_carry(words, item) for item in words.items("carried"))
     if "path" not in words.raw and "at" not in words.raw and not carried:
         raise ScenarioError(f"{where}: path is missing; or at: [x, z], or carried: [[from_s, to_s, who]]")
-    colour, trousers = COLOURS[kind]
+    colour, trousers = _usual_colours(kind, words.name("id"))
     size = words.number("size", 1.0)
     if kind == "person" or kind in RIDDEN:
         size *= words.number("height_m", PERSON_M) / PERSON_M
@@ -160,6 +154,14 @@ def _actor(value: object, where: str, duration_s: float) -> Actor:
         words.number("up_m", 4.0 if kind in ("lamp", "sun") else 0.0, least=0.0),
         words.number("grow_s", 4.0),
     )
+
+
+def _usual_colours(kind: Kind, actor_id: str) -> tuple[Colour, Colour]:
+    """Of somebody whose colours the file does not name: by the id, so that not everybody wears the same."""
+    salt = sum(ord(letter) * (index + 1) for index, letter in enumerate(actor_id))
+    if kind == "person":
+        return CLOTHES[salt % len(CLOTHES)], TROUSERS[salt % len(TROUSERS)]
+    return (PAINTS[salt % len(PAINTS)], TROUSERS[0]) if kind in PAINTED else COLOURS[kind]
 
 
 def _path(words: Words, duration_s: float) -> Path | None:

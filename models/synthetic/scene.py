@@ -1,16 +1,18 @@
 """A scenario at a time: the solids to draw, nearest last, and the exact box of everything in the picture."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.synthetic import things
 from models.synthetic.actor import RIDDEN, Actor, Carry
-from models.synthetic.figures import Colour, Face, Form, Limb, Puff, Solid
+from models.synthetic.figures import Colour, Form
 from models.synthetic.path import Pose
 from models.synthetic.people import Looks, person, rider
 from models.synthetic.scenario import Scenario
+from models.synthetic.silhouette import PARTS, Figure, Silhouette, silhouette
 from models.synthetic.vehicles import (
     BICYCLE_REACH_M,
     BICYCLE_SEAT_M,
@@ -21,18 +23,15 @@ from models.synthetic.vehicles import (
     motor_vehicle,
     motorcycle,
 )
-from models.synthetic.view import Points, View
+from models.synthetic.view import View
 
 VISIBLE_MIN = 0.25  # of the box inside the picture; less than that nobody would label
 PART_MIN = 0.004  # of the picture's height: a smaller helmet or vest nobody would label
-FAINTEST = 0.12  # a puff below this opacity is air
-PUFF_EDGE = 0.8  # of its radius: where a soft ball is seen to end
 # What the shipped detector finds, in its order; a scene uses no other names.
 CLASS_NAMES = (
     "person", "bicycle", "motorcycle", "car", "bus", "truck", "helmet", "bare_head", "vest", "no_vest", "fire",
     "smoke", "plate", "garbage",
 )  # fmt: skip
-PARTS = frozenset({"helmet", "bare_head", "vest", "no_vest"})
 HELMETS: tuple[Colour, ...] = ((40, 190, 240), (235, 235, 235), (50, 70, 210), (190, 110, 40))
 VESTS: tuple[Colour, ...] = ((40, 230, 220), (30, 120, 250))
 Box = tuple[float, float, float, float]
@@ -46,22 +45,6 @@ class Sighting:
     class_name: str
     box: Box
     visible: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Figure:
-    """One actor at one time. distance_m: along the ground, for drawing order. up_m: how high it is carried."""
-
-    actor: Actor
-    pose: Pose
-    forms: tuple[Form, ...]
-    distance_m: float
-    up_m: float = 0.0
-
-    @property
-    def solids(self) -> tuple[Solid, ...]:
-        """Everything to draw; what is worn is part of who wears it."""
-        return tuple(solid for form in self.forms if form.class_name not in PARTS for solid in form.solids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +102,25 @@ class Scene:
         down = 0.5 * math.sin(3.7 * t_s + 0.5) + 0.3 * math.sin(8.9 * t_s) + 0.2 * math.sin(23.0 * t_s + 1.0)
         return most * across, most * down * self.view.aspect * 0.6
 
-    def sightings(self, t_s: float, figures: list[Figure] | None = None) -> list[Sighting]:
-        """In the order of the scenario's actors; the whole, then what is worn. figures: of this time, if known."""
+    def silhouettes(self, t_s: float) -> list[Silhouette]:
+        """Furthest first."""
+        return [silhouette(self.view, figure) for figure in self.figures(t_s)]
+
+    def sightings(self, t_s: float, silhouettes: Sequence[Silhouette] | None = None) -> list[Sighting]:
+        """In the order of the scenario's actors; the whole, then what is worn. silhouettes: of this time, if known."""
         found = []
         across, down = self.shake(t_s)
-        for figure in self.figures(t_s) if figures is None else figures:
-            for form in figure.forms:
-                outline = [self.outline(solid) for solid in form.solids if not _is_air(solid)]
-                if form.class_name is None or not outline:
-                    continue
-                corners = np.concatenate(outline) + np.array([across, down])
-                sighting = _sighting(figure.actor.actor_id, form.class_name, corners)
-                if sighting is not None:
-                    found.append(sighting)
-        order = [actor.actor_id for actor in self.scenario.actors]
-        return sorted(found, key=lambda sighting: order.index(sighting.actor_id))
+        for one in self.silhouettes(t_s) if silhouettes is None else silhouettes:
+            for form in one.figure.forms:
+                extent = one.extent(form) if form.class_name else None
+                if form.class_name and extent is not None:
+                    x1, y1, x2, y2 = extent.tolist()
+                    whole = (x1 + across, y1 + down, x2 + across, y2 + down)
+                    sighting = _sighting(one.figure.actor.actor_id, form.class_name, whole)
+                    if sighting is not None:
+                        found.append(sighting)
+        order = {actor.actor_id: index for index, actor in enumerate(self.scenario.actors)}
+        return sorted(found, key=lambda sighting: order[sighting.actor_id])
 
     def zones(self) -> dict[str, list[tuple[float, float]]]:
         """Zones as relative polygons of the picture, as a rules file wants them; they may reach out of it."""
@@ -141,17 +128,6 @@ class Scene:
             name: [(float(x), float(y)) for x, y in self.view.ground(np.array(zone.polygon))]
             for name, zone in self.scenario.zones.items()
         }
-
-    def outline(self, solid: Solid) -> Points:
-        """(N, 2) picture points around the solid, without the camera's shake."""
-        if isinstance(solid, Face):
-            return self.view.project(solid.points)
-        ends = np.stack([solid.a, solid.b]) if isinstance(solid, Limb) else solid.centre[None]
-        radius_m = solid.radius_m * (PUFF_EDGE if isinstance(solid, Puff) else 1.0)
-        radius = (radius_m * self.view.focal / self.view.depth_m(ends))[:, None]
-        reach = radius * np.array([[1.0, self.view.aspect]])
-        centres = self.view.project(ends)
-        return np.concatenate([centres - reach, centres + reach])
 
     def _forms(self, actor: Actor, pose: Pose, up_m: float, t_s: float) -> tuple[Form, ...]:
         match actor.kind:
@@ -182,9 +158,9 @@ class Scene:
         )
 
 
-def _sighting(actor_id: str, class_name: str, corners: Points) -> Sighting | None:
+def _sighting(actor_id: str, class_name: str, whole: Box) -> Sighting | None:
     """None when too little of it is in the picture."""
-    (x1, y1), (x2, y2) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    x1, y1, x2, y2 = whole
     box = (max(x1, 0.0), max(y1, 0.0), min(x2, 1.0), min(y2, 1.0))
     if box[2] <= box[0] or box[3] <= box[1]:
         return None
@@ -192,10 +168,6 @@ def _sighting(actor_id: str, class_name: str, corners: Points) -> Sighting | Non
     if visible < VISIBLE_MIN or (class_name in PARTS and box[3] - box[1] < PART_MIN):
         return None
     return Sighting(actor_id, class_name, box, visible)
-
-
-def _is_air(solid: Solid) -> bool:
-    return isinstance(solid, Puff) and solid.opacity < FAINTEST
 
 
 def _before(pose: Pose, forward_m: float) -> Pose:
@@ -229,16 +201,3 @@ def _ridden(actor: Actor, pose: Pose, t_s: float) -> tuple[Form, ...]:
         vehicle = Form("motorcycle", motorcycle(pose, actor.colour))
         seat_m, reach_m = MOTORCYCLE_SEAT_M, MOTORCYCLE_REACH_M
     return (vehicle, *(rider(pose, _looks(actor, t_s), seat_m, reach_m) if actor.rider else ()))
-
-
-def nearest_last(view: View, solids: tuple[Solid, ...]) -> list[Solid]:
-    """The painter's order of one figure's solids; puffs as they are given."""
-
-    def depth(solid: Solid) -> float:
-        if isinstance(solid, Puff):
-            return 0.0
-        points = np.stack([solid.a, solid.b]) if isinstance(solid, Limb) else solid.points
-        lift = 0.0 if isinstance(solid, Limb) else solid.lift_m
-        return float(view.depth_m(points).mean()) - lift
-
-    return sorted(solids, key=lambda solid: -depth(solid))

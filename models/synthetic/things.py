@@ -52,13 +52,13 @@ def fire(pose: Pose, age_s: float, size: float, grow_s: float) -> tuple[Form, ..
     """Tongues that lick upwards and change many times a second; `size` metres high once grown."""
     high = size * min(1.0, 0.25 + 0.75 * age_s / grow_s)
     tongues: list[Puff] = []
-    for index in range(14):
+    for index in range(24):
         phase = math.modf(age_s * (1.3 + 0.5 * _noise(index, 1.0)) + _noise(index, 2.0))[0]
         sway = 0.12 * high * math.sin(age_s * 7.0 + index * 1.7)
         across = (0.55 * (_noise(index, 3.0) - 0.5)) * high * (1.2 - phase) + sway * phase
         local = np.array([[0.1 * (_noise(index, 4.0) - 0.5), 0.12 * high + phase * 0.8 * high, across]])
         colour = FLAME_COLOURS[2 if phase < 0.25 else 1 if phase < 0.6 else 0]
-        radius = high * (0.22 - 0.14 * phase)
+        radius = high * (0.25 - 0.16 * phase)
         tongues.append(Puff(placed(pose, local)[0], radius, colour, 0.95 - 0.45 * phase, glows=True))
     ordered = sorted(tongues, key=lambda puff: puff.opacity)
     return (Form("fire", tuple(ordered)),)
@@ -77,7 +77,7 @@ def smoke(pose: Pose, age_s: float, size: float, grow_s: float, colour: Colour) 
         local = np.array([[0.2 * (_noise(index, 6.0) - 0.5), 0.3 + rise * old, -drift]])
         fade = 1.0 - old / SMOKE_LIFE_S
         tone = shade(colour, 0.85 + 0.3 * _noise(index, 7.0))
-        puffs.append(Puff(_world(pose, local), size * (0.25 + 0.24 * old), tone, 0.62 * density * fade))
+        puffs.append(Puff(_world(pose, local), size * (0.3 + 0.26 * old), tone, 0.8 * density * fade))
     return (Form("smoke", tuple(puffs)),)
 
 

@@ -16,7 +16,7 @@ from models.synthetic.acts import Act
 from models.synthetic.rule_words import Seen
 from models.synthetic.scene import Scene
 from models.synthetic.truth import Moment
-from models.synthetic.view import Points
+from models.synthetic.view import cut_to_picture
 
 
 def told(scene: Scene, moments: Sequence[Moment], acts: Sequence[Act]) -> dict[str, Any]:
@@ -41,27 +41,6 @@ def places_seen(scene: Scene) -> Seen:
         name: np.clip(scene.view.ground(np.array(line.ends)), 0.0, 1.0) for name, line in scene.scenario.lines.items()
     }
     return Seen(zones, lines)
-
-
-def cut_to_picture(polygon: Points) -> Points:
-    """The part of a polygon inside the unit square (Sutherland and Hodgman 1974)."""
-    corners = [(float(x), float(y)) for x, y in polygon]
-    for axis, bound, keeps_above in ((0, 0.0, True), (0, 1.0, False), (1, 0.0, True), (1, 1.0, False)):
-        kept: list[tuple[float, float]] = []
-        for index, corner in enumerate(corners):
-            before = corners[index - 1]
-            is_in, was_in = (
-                (point[axis] >= bound) == keeps_above or point[axis] == bound for point in (corner, before)
-            )
-            if is_in != was_in:
-                share = (bound - before[axis]) / (corner[axis] - before[axis])
-                cut = [before[0] + share * (corner[0] - before[0]), before[1] + share * (corner[1] - before[1])]
-                cut[axis] = bound
-                kept.append((cut[0], cut[1]))
-            if is_in:
-                kept.append(corner)
-        corners = kept
-    return np.array(corners).reshape(-1, 2)
 
 
 def _act(act: Act) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.synthetic.actor import Actor
-from models.synthetic.scene import PARTS, Scene, Sighting
+from models.synthetic.scene import Scene, Sighting
+from models.synthetic.silhouette import PARTS
 from models.synthetic.view import Points
 
 Flags = NDArray[np.bool_]

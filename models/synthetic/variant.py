@@ -4,20 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.synthetic.actor import Actor, Carry
-from models.synthetic.figures import Colour
+from models.synthetic.actor import PAINTED, Actor, Carry
+from models.synthetic.figures import CLOTHES, PAINTS, TROUSERS, Colour
 from models.synthetic.path import Path
 from models.synthetic.scenario import Scenario, Sky, Variation
-
-PAINTS: tuple[Colour, ...] = (
-    (200, 200, 205), (60, 60, 64), (140, 140, 146), (40, 44, 150), (120, 70, 40), (70, 90, 60), (60, 120, 170),
-)  # fmt: skip
-CLOTHES: tuple[Colour, ...] = (
-    (60, 70, 160), (150, 100, 60), (70, 110, 70), (190, 190, 188), (50, 50, 54), (110, 80, 130), (60, 140, 180),
-    (140, 150, 90),
-)  # fmt: skip
-TROUSERS: tuple[Colour, ...] = ((70, 55, 45), (48, 44, 42), (90, 96, 104), (110, 80, 60), (60, 70, 84))
-PAINTED = frozenset({"car", "truck", "bus", "motorcycle", "bicycle"})
 
 
 def variant(scenario: Scenario, seed: int) -> Scenario:

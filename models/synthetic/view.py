@@ -56,3 +56,24 @@ class View:
         fall = math.sin(pitch) - up * math.cos(pitch)
         reach = np.where(fall > 1e-6, self.height_m / np.where(fall > 1e-6, fall, 1.0), np.nan)
         return np.stack([reach * across, reach * (math.cos(pitch) + up * math.sin(pitch))], axis=1)
+
+
+def cut_to_picture(polygon: Points) -> Points:
+    """The part of a polygon inside the unit square (Sutherland and Hodgman 1974)."""
+    corners = [(float(x), float(y)) for x, y in polygon]
+    for axis, bound, keeps_above in ((0, 0.0, True), (0, 1.0, False), (1, 0.0, True), (1, 1.0, False)):
+        kept: list[tuple[float, float]] = []
+        for index, corner in enumerate(corners):
+            before = corners[index - 1]
+            is_in, was_in = (
+                (point[axis] >= bound) == keeps_above or point[axis] == bound for point in (corner, before)
+            )
+            if is_in != was_in:
+                share = (bound - before[axis]) / (corner[axis] - before[axis])
+                cut = [before[0] + share * (corner[0] - before[0]), before[1] + share * (corner[1] - before[1])]
+                cut[axis] = bound
+                kept.append((cut[0], cut[1]))
+            if is_in:
+                kept.append(corner)
+        corners = kept
+    return np.array(corners).reshape(-1, 2)

@@ -17,7 +17,7 @@ ZONE = """zones:
 def truth(body: str, duration_s: float = 20) -> list[Act]:
     scenario = parse_scenario(f"scenario: 1\nduration_s: {duration_s}\n{ZONE}\n{body}", "mine")
     scene, moments = watch_scenario(scenario, FPS)
-    return acts(Stage(scenario, [moment.t_s for moment in moments], courses(scene, moments), SIZE))
+    return acts(Stage(scenario, scene.view, [moment.t_s for moment in moments], courses(scene, moments), SIZE))
 
 
 INTRUSION = "rules: [{id: in, type: site.intrusion, kind: zone_presence, zone: plot, classes: [person], dwell_s: 1}]"
@@ -102,7 +102,7 @@ def test_a_crowd_is_one_act_of_the_place() -> None:
 
 def test_what_is_put_down_is_left_and_what_is_carried_is_not() -> None:
     rules = (
-        "rules: [{id: left, type: street.piled_material, kind: left_object, zone: plot, area_min: 0.001, dwell_s: 4}]"
+        "rules: [{id: left, type: street.piled_material, kind: left_object, zone: plot, area_min: 0.005, dwell_s: 4}]"
     )
     found = truth(
         f"""{rules}

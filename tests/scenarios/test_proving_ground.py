@@ -5,7 +5,7 @@ mistake on one of the two sides. What the box may be off by is written down here
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ from models.synthetic.clip import RenderedClip, render_scenario
 from models.synthetic.scenario import shipped_names
 
 SIZE = (320, 180)
-FPS = 10
+FPS = 8
 START = "2026-03-01T08:00:00Z"
-CONFIRM_S = 0.35  # a track is told of with its third detection
+CONFIRM_S = 3 / FPS + 0.1  # a track is told of with its third detection
 # By kind, how much earlier and later than the truth the box may see an act begin, and how far off its end may be.
 SLACK_S: dict[str, tuple[float, float, float]] = {
     "zone_presence": (0.05, CONFIRM_S, 0.15),
@@ -29,9 +29,23 @@ SLACK_S: dict[str, tuple[float, float, float]] = {
     "count": (0.05, CONFIRM_S, 0.3),
     "presence": (0.05, CONFIRM_S, 0.3),
     "stationary": (1.0, 0.8, 0.8),  # by the overlap with where it came to rest: the last third of a length counts
-    "attribute_absence": (0.05, 2.1, 1.2),  # 70 % of the newest 24 detections have to say so
+    "attribute_absence": (0.05, 17 / FPS + 0.3, 8 / FPS + 0.3),  # 70 % of the newest 24 detections have to say so
     "left_object": (1.0, 5.0, 5.0),  # a background model needs its time
 }
+
+
+# What the comparison has found in the box and nobody has mended yet.
+OPEN = {
+    "out_of_store": "left_object: a crate that stood for 3 s and was taken away goes on for 14 s more, and so opens",
+}
+
+
+def scenes() -> list[object]:
+    """Strict: whoever mends it takes the mark away."""
+    return [
+        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=OPEN[name])) if name in OPEN else name
+        for name in shipped_names()
+    ]
 
 
 def incidents(clip: RenderedClip, script: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -98,16 +112,16 @@ def shows(report: Mapping[str, Any], act: Mapping[str, Any], truth: Mapping[str,
         for thing in frame["objects"]
         if thing["id"] in act["subjects"]
     ]
-    return any(
-        max(map(abs, map(float.__sub__, map(float, subject["box"]), box))) < 0.02
-        for subject in report["subjects"]
-        for box in known
-    )
+    return any(_alike(subject["box"], box) for subject in report["subjects"] for box in known)
+
+
+def _alike(first: Sequence[float], second: Sequence[float]) -> bool:
+    return all(abs(a - b) < 0.02 for a, b in zip(first, second, strict=True))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 3])
-@pytest.mark.parametrize("scene", shipped_names())
+@pytest.mark.parametrize("scene", scenes())
 def test_what_really_happens_is_found_once_and_nothing_else(
     scene: str, seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
