@@ -20,6 +20,7 @@ from edge.analysis import (
     software_version,
 )
 from edge.box_folder import BOX_KEY, OUTBOX, BoxError, alone
+from edge.camera_line import Line
 from edge.cameras import open_camera, source_of
 from edge.capture.camera import CameraError
 from edge.capture.live import Patience
@@ -37,6 +38,7 @@ from edge.detection.pace import Pace
 from edge.feedback import FEEDBACK_JSON, FeedbackBook
 from edge.health.camera_gauge import CameraGauge
 from edge.health.status import Display
+from edge.health.view_watch import ViewWatch, view_file
 from edge.link import Shown, open_link
 from edge.pauses import PAUSES_JSON, PauseBook
 from edge.remote_settings import RemoteSettings, go_back
@@ -44,7 +46,7 @@ from edge.rulebook import Rulebook, RuledCamera
 from edge.rules.errors import RulesError
 from edge.rules.pause import Paused
 from edge.settings import BOX_YAML, Settings, SettingsError
-from edge.supervisor import Line, Supervisor
+from edge.supervisor import Supervisor
 from models.errors import ModelError
 
 REFUSALS = (BoxError, SettingsError, RulesError, ModelError, CameraError, DetectorError)  # settings that do not fit
@@ -140,9 +142,10 @@ def _assemble(
             paused=partial(paused, name),
         )
         gauge = CameraGauge(name, lambda name=name: paused(name).camera)  # type: ignore[misc]
-        lines.append(Line(camera, pipeline, gauge, Pace(facts.analysed_fps_max)))
+        watch = ViewWatch(view_file(folder, name), fixed=facts.fixed)
+        lines.append(Line(camera, pipeline, gauge, Pace(facts.analysed_fps_max), watch))
         classes, scores = detector.class_names, detector.class_scores
-        ruled.append(RuledCamera(name, pipeline, rules, classes, detector.name, scores, facts.sensitive))
+        ruled.append(RuledCamera(name, pipeline, rules, classes, detector.name, scores, facts.sensitive, watch.accept))
     if not lines:
         raise BoxError(f"{folder / BOX_YAML}: no camera is enabled; set `enabled: true` for one")
     rulebook = Rulebook(folder / settings.rules, ruled)

@@ -18,6 +18,7 @@ from edge.capture.source import Source, kind_of
 from edge.clock import SystemClock
 from edge.durable_file import write_durably
 from edge.evidence.grid import with_grid
+from edge.health.view_watch import view_file
 from edge.settings import BOX_YAML, Settings, SettingsError, with_secrets
 
 AT_ONCE = 8
@@ -29,6 +30,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     listing = commands.add_parser("cameras", help="list a box's cameras and try each for a few seconds")
     listing.add_argument("folder", type=Path, metavar="DIR")
     listing.add_argument("--json", action="store_true", help="a line each")
+    listing.add_argument("--accept-view", metavar="CAMERA", help="what it shows now is right, although it was moved")
     listing.set_defaults(run=_cameras)
 
     looking = commands.add_parser("snapshot", help="one picture, to type zones from")
@@ -42,6 +44,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 def _cameras(arguments: argparse.Namespace) -> int:
     """1 when one of them does not work."""
     settings = Settings.load(arguments.folder)
+    if arguments.accept_view is not None:
+        return _accept_view(arguments.folder, settings, arguments.accept_view)
     with ThreadPoolExecutor(AT_ONCE) as pool:  # a camera that is away must not hold up the others
         streams = [stream for name in settings.cameras for stream in _streams(arguments.folder, settings, name)]
         failed = False
@@ -49,6 +53,18 @@ def _cameras(arguments: argparse.Namespace) -> int:
             failed |= trial.problem is not None
             print(json.dumps(asdict(trial)) if arguments.json else trial.to_line(), flush=True)
     return 1 if failed else 0
+
+
+def _accept_view(folder: Path, settings: Settings, name: str) -> int:
+    """Raises SettingsError, CameraError."""
+    if name not in settings.cameras:
+        raise SettingsError(f"{folder / BOX_YAML}: there is no camera {name}, only {', '.join(settings.cameras)}")
+    try:
+        view_file(folder, name).unlink(missing_ok=True)
+    except OSError as error:
+        raise CameraError(f"{view_file(folder, name)}: cannot be removed ({error.strerror})") from error
+    print(f"{name}: what it shows is learnt anew, within half a minute where the box runs; check its zones")
+    return 0
 
 
 def _streams(folder: Path, settings: Settings, name: str) -> Sequence[tuple[str, Source] | Trial]:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from contract.incident_report import CloseReason
@@ -19,6 +19,7 @@ from edge.rules.judge import Judge
 from edge.rules.parts import parts_of
 from edge.rules.pause import NOTHING_PAUSED, Paused
 from edge.rules.rule_set import RuleSet
+from edge.rules.violation import Violation
 from edge.sealing import Sealing
 from edge.tracking.recent_tracks import RecentTracks
 from edge.tracking.stillness import Stillness, Stills
@@ -66,6 +67,7 @@ class Pipeline:
         self._recent_turn = threading.Lock()
         self._last: Sight | None = None
         self._changed: RuleSet | None = None
+        self._moved = False
 
     def step(self, frame: Frame) -> Step:
         """Raises DetectorError. While the outbox refuses commits for too long, frames pass without being looked at."""
@@ -85,7 +87,8 @@ class Pipeline:
         tracks = stills.added_to(moving)
         sight = self._last = Sight(frame, detections, tracks)
         parts = parts_of(detections, self._judge.part_classes, frame.width, frame.height)
-        violations = self._judge.observe(tracks, frame.moment.wall.astimezone(), parts, stills.now)
+        judged = self._judge.observe(tracks, frame.moment.wall.astimezone(), parts, stills.now)
+        violations = self._believed(judged)
         changes = (*withdrawn, *self._register.observe(violations, tracks, frame.moment))
         revisions = self._sealing.put(self._dossiers.orders(changes, self._register.open_incidents, sight))
         return Step(frame, len(tracks.seen), len(self._dossiers), detect_s, revisions)
@@ -97,6 +100,18 @@ class Pipeline:
     def take_rules(self, rules: RuleSet) -> None:
         """From any thread; they hold from the next frame on."""
         self._changed = rules
+
+    def set_moved(self, *, moved: bool) -> None:
+        """The camera no longer shows the view that zones and lines were drawn on."""
+        if moved != self._moved:
+            self._moved = moved
+            self._dossiers.set_moved(moved=moved)
+
+    def _believed(self, violations: Sequence[Violation]) -> Sequence[Violation]:
+        """A zone that is somewhere else breaks no rule, but safety comes first."""
+        if not self._moved:
+            return violations
+        return [one for one in violations if one.rule.place_id == "frame" or one.rule.severity == "safety"]
 
     def try_rules(self, rules: RuleSet, samples_max: int) -> Trial:
         """From any thread: what they would have opened on the tracks of the last hour, nothing of it kept."""

@@ -17,6 +17,7 @@ from edge.incidents.trial import Trial, needs_pictures
 from edge.rules.errors import RulesError
 from edge.rules.rule_set import RuleSet
 from edge.rules.rules_file import BYTES_MAX, parse_rules
+from edge.rules.zone import Point
 
 PREVIOUS = ".previous"
 BODY_KEYS = frozenset({"text", "rules", "base"})
@@ -38,7 +39,7 @@ class Watcher(Protocol):
 @dataclass(frozen=True, slots=True)
 class RuledCamera:
     """classes, package, scores: of the detector that looks at this camera; see `load_rules`. sensitive: its stills are
-    shown to nobody.
+    shown to nobody. accept_view: called when its zones were drawn anew, which is on what it shows now.
     """
 
     camera_id: str
@@ -48,6 +49,7 @@ class RuledCamera:
     package: str
     scores: Mapping[str, float]
     sensitive: bool = False
+    accept_view: Callable[[], None] = lambda: None
 
 
 class Rulebook:
@@ -78,6 +80,8 @@ class Rulebook:
             self._keep(text)
             for camera, rules in zip(self._cameras, changed, strict=True):
                 camera.pipeline.take_rules(rules)
+                if _places(rules, camera.camera_id) != _places(self._rules, camera.camera_id):
+                    camera.accept_view()
             self._rules, self._text = changed[0], text
             return {"version": self._rules.version}
 
@@ -140,6 +144,10 @@ class Rulebook:
             write_durably(self._path, text.encode())
         except OSError as error:
             raise CommandRefusedError(f"{self._path.name} cannot be written: {error.strerror}") from error
+
+
+def _places(rules: RuleSet, camera_id: str) -> set[tuple[str, tuple[Point, ...]]]:
+    return {(rule.place_id, rule.polygon) for rule in rules.for_camera(camera_id)}
 
 
 def _text_of(body: dict[str, Any]) -> str:

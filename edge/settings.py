@@ -46,6 +46,7 @@ class CameraSettings(_Section):
     for detection; `source` is then kept for evidence, undecoded. detections: a script in the place of the detector.
     analysed_fps_max: frames looked at per second, at least 5 while something is followed; absent: all. sensitive: no
     still of it is sent and no language model sees it; its leads stay as they are.
+    fixed: false for a camera that turns by itself, which is never `moved`.
     """
 
     source: str = Field(min_length=1)
@@ -54,6 +55,7 @@ class CameraSettings(_Section):
     detector: ViewSettings | None = None
     enabled: bool = True
     sensitive: bool = False
+    fixed: bool = True
     analysed_fps_max: float | None = Field(default=None, ge=1, le=60)
     lat: float | None = Field(default=None, ge=-90, le=90)
     lon: float | None = Field(default=None, ge=-180, le=180)

@@ -5,12 +5,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
-from typing import Protocol
 
 from contract.incident_report import CloseReason
-from edge.capture.camera import Camera, CameraError, CameraSilent
+from edge.camera_line import Line
+from edge.capture.camera import CameraError, CameraSilent
 from edge.capture.frame import Frame
 from edge.clock import Clock
 from edge.delivery.broker import Broker, BrokerEvent
@@ -19,8 +19,7 @@ from edge.delivery.faults import Faults
 from edge.delivery.outbox import Outbox
 from edge.delivery.publisher import Publisher
 from edge.delivery.uploader import Uploader
-from edge.detection.pace import Pace
-from edge.health.camera_gauge import DEGRADED_S, CameraGauge
+from edge.health.camera_gauge import DEGRADED_S
 from edge.health.heartbeat import Heartbeats
 from edge.health.notices import Notices
 from edge.health.status import BoxStatus, Display
@@ -38,36 +37,6 @@ LOG = logging.getLogger(__name__)
 
 class SupervisorError(Exception):
     """The box cannot go on as it is; the message says which part and why. A service manager starts it again."""
-
-
-class Outcome(Protocol):
-    """What one frame led to. detect_s: the detector alone."""
-
-    @property
-    def detect_s(self) -> float: ...
-
-    @property
-    def tracks(self) -> int: ...
-
-
-class Analysis(Protocol):
-    """What a camera's frames go through, as `edge.pipeline` has it."""
-
-    def step(self, frame: Frame, /) -> Outcome: ...
-
-    def finish(self, reason: CloseReason, /) -> object: ...
-
-    def settle(self) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A camera and what analyses it."""
-
-    camera: Camera
-    pipeline: Analysis
-    gauge: CameraGauge
-    pace: Pace = field(default_factory=Pace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,17 +203,7 @@ class Supervisor:
     def _look(self, line: Line, frame: Frame) -> None:
         if not line.pace.due(frame.stream_s):
             return
-        step = line.pipeline.step(frame)
-        line.pace.looked(frame.stream_s, step.tracks)
-        line.gauge.note(
-            self._clock.monotonic_s(),
-            stream_s=frame.stream_s,
-            frames_in=line.camera.frames_in,
-            shed=line.camera.frames_dropped,
-            detector_s=step.detect_s,
-            tracks=step.tracks,
-        )
-        self._tell(line, line.camera.fault)
+        self._tell(line, line.look(frame, self._clock.monotonic_s(), self._lost_s))
 
     def _sit_out(self, line: Line, why: str) -> None:
         """A second without a picture, of a camera that goes on trying. Repeated, it closes what is open."""

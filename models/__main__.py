@@ -1,10 +1,12 @@
-"""`xunjian models list | pull | verify | detect | render`: model packages on this machine. Composition root."""
+"""`xunjian models list | pull | verify | detect | ask | ...`: model packages on this machine. Composition root."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
 
+from models import asking
+from models.card import Card
 from models.detector.detections import Detections
 from models.detector.detector import Detector
 from models.engine.onnx_runtime import PROVIDERS, OnnxRuntimeEngine
@@ -60,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     detecting.add_argument("--threads", type=int, default=2, help="of the CPU (2)")
     detecting.set_defaults(run=_detect)
 
+    asking.add_commands(commands, lambda told: lambda weights: OnnxRuntimeEngine(weights, (told.device,), told.threads))
+
     rendering = commands.add_parser("render", help="a scene as a clip, its detections, rules and truth")
     rendering.add_argument("scenario", metavar="SCENE", nargs="?", help="a shipped name, or a YAML file")
     rendering.add_argument("--list", action="store_true", help="the shipped scenes, and what happens in each")
@@ -100,13 +104,16 @@ def _list(arguments: argparse.Namespace) -> int:
     code = 0
     for name in sorted({*registry.packages, *pulled_names()}):
         entry = registry.packages.get(name)
-        row: dict[str, object] = {"name": name, "default": name == registry.default, "pinned": entry is not None}
+        default = name in {registry.default, registry.default_vlm}
+        row: dict[str, object] = {"name": name, "default": default, "pinned": entry is not None}
         if entry:
             row |= {"licence": entry.licence, "decoder": entry.decoder, "classes": list(entry.classes)}
         try:
             package = find_package(name)
-            row |= {"here": str(package.folder), "sha256": package.sha256, "licence": package.card.licence}
-            row |= {"decoder": package.card.decoder, "classes": list(package.card.classes)}
+            card = package.described
+            row |= {"here": str(package.folder), "sha256": package.sha256, "licence": card.licence, "task": card.task}
+            if isinstance(card, Card):
+                row |= {"decoder": card.decoder, "classes": list(card.classes)}
         except ModelError as error:
             row |= {"here": None, "error": str(error)}
             code = 1 if entry and entry.path else code
@@ -120,9 +127,9 @@ def _list_line(row: dict[str, object]) -> str:
     mark = "*" if row["default"] else " "
     if row["here"] is None:
         return f"{mark} {row['name']}  {row.get('licence', 'licence unknown')}  not here: {row['error']}"
-    classes = row["classes"]
-    assert isinstance(classes, list)
-    return f"{mark} {row['name']}  {row['licence']}  sha256 {str(row['sha256'])[:12]}  classes: {' '.join(classes)}"
+    line = f"{mark} {row['name']}  {row['licence']}  sha256 {str(row['sha256'])[:12]}  "
+    classes = row.get("classes")
+    return line + (f"classes: {' '.join(classes)}" if isinstance(classes, list) else "answers questions about pictures")
 
 
 def _pull(arguments: argparse.Namespace) -> int:
@@ -164,7 +171,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _package_line(package: Package) -> str:
-    card = package.card
+    card = package.described
     pinned = is_pinned(package, read_registry().packages.get(card.name))
     trust = "pinned by the registry" if pinned else "not pinned: its own card alone speaks for it"
     return f"{card.name}: {len(card.files)} files match, sha256 {package.sha256}, {trust}, {package.folder}"

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from models.errors import PackageError
 
 CARD_BYTES_MAX = 64 * 1024
-FILE_BYTES_MAX = 512 * 1024**2  # a file is checked and loaded in memory
+FILE_BYTES_MAX = 2 * 1024**3 - 1  # an ONNX file that holds its own weights is not larger (protobuf)
 
 NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,62}"
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]
@@ -84,39 +84,50 @@ class InputFacts(_Part):
         return self
 
 
-class Card(_Part):
-    """overlap_max: intersection over union of two boxes of a class from which on they are one object; 1: the network
+class _AnyCard(_Part):
+    """What every package says. weights: the file whose sha256 stands in incident reports."""
+
+    schema_id: Literal["xunjian.model/1"] = Field(alias="schema")
+    name: Name
+    version: int = Field(ge=1)
+    precision: Literal["fp32", "fp16", "int8", "int4"]
+    licence: Line
+    weights: FileName
+    files: dict[FileName, FileFacts] = Field(min_length=1, max_length=32)
+
+    @model_validator(mode="after")
+    def _weights_are_a_file(self) -> Self:
+        if self.weights not in self.files:
+            raise ValueError(f"weights file {self.weights} is not among files")
+        return self
+
+
+class Card(_AnyCard):
+    """Of a detector.
+
+    overlap_max: intersection over union of two boxes of a class from which on they are one object; 1: the network
     settles that itself. network_classes: what the network calls its classes, in its order; without, `classes`.
     renamed: such a name -> ours; a name that is neither renamed nor in `classes` is dropped. min_score: from which
     score on a class is believed: what `models detect` shows, and what a rule takes that has no `min_score`.
     """
 
-    schema_id: Literal["xunjian.model/1"] = Field(alias="schema")
-    name: Name
-    version: int = Field(ge=1)
     task: Literal["detection"]
     decoder: Line
     overlap_max: float = Field(gt=0, le=1)
-    precision: Literal["fp32", "fp16", "int8"]
-    licence: Line
-    weights: FileName
     input: InputFacts
     classes: tuple[ClassName, ...] = Field(min_length=1, max_length=1000)
     network_classes: tuple[Line, ...] | None = Field(default=None, max_length=10_000)
     renamed: dict[Line, ClassName] = Field(default_factory=dict)
     min_score: dict[ClassName, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
-    files: dict[FileName, FileFacts] = Field(min_length=1, max_length=32)
 
     @property
     def network_class_count(self) -> int:
         return len(self.network_classes or self.classes)
 
     @model_validator(mode="after")
-    def _agrees_with_itself(self) -> "Card":
+    def _agrees_with_itself(self) -> Self:
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("a class is named twice")
-        if self.weights not in self.files:
-            raise ValueError(f"weights file {self.weights} is not among files")
         if unknown := [name for name in self.min_score if name not in self.classes]:
             raise ValueError(f"min_score: {unknown[0]} is not among classes")
         theirs = self.network_classes or self.classes
@@ -128,12 +139,64 @@ class Card(_Part):
         return self
 
 
-def parse_card(content: bytes, source: str) -> Card:
+class VlmFiles(_Part):
+    """Which file is which: three networks (as Transformers.js lays Idefics3 and SmolVLM out), the tokenizer of the
+    `tokenizers` library, how pictures are prepared and the model's own configuration (as transformers writes them).
+    """
+
+    vision_encoder: FileName = "vision_encoder.onnx"
+    embed_tokens: FileName = "embed_tokens.onnx"
+    decoder: FileName = "decoder_model_merged.onnx"
+    tokenizer: FileName = "tokenizer.json"
+    preprocessor: FileName = "preprocessor_config.json"
+    config: FileName = "config.json"
+
+
+class Calibration(_Part):
+    """Platt's scaling of one question: log-odds of yes against no become `slope * log_odds + intercept`."""
+
+    slope: float = Field(gt=0, le=100)
+    intercept: float = Field(ge=-100, le=100)
+
+
+class AnswerFacts(_Part):
+    """How a closed question is put and its answer read. instruction: follows the question's text. mass_min: less
+    probability than that on yes, no and cannot-tell together is no answer. share_min: what an answer needs of that
+    mass. margin: how much of a box's width and height belongs to the crop on each side. calibration: by question id.
+    """
+
+    instruction: str = Field(default=" Answer yes, no or cannot tell.", max_length=500)
+    mass_min: float = Field(default=0.5, ge=0, le=1)
+    share_min: float = Field(default=0.5, ge=0.34, lt=1)
+    margin: float = Field(default=0.25, ge=0, le=2)
+    calibration: dict[Name, Calibration] = Field(default_factory=dict, max_length=200)
+
+
+class VlmCard(_AnyCard):
+    """Of a vision-language model. image_tokens: what one tile becomes in the prompt. weights: the decoder."""
+
+    task: Literal["vision_language"]
+    image_tokens: int = Field(ge=1, le=4096)
+    parts: VlmFiles = VlmFiles()
+    answers: AnswerFacts = AnswerFacts()
+
+    @model_validator(mode="after")
+    def _has_its_parts(self) -> Self:
+        if missing := [name for name in self.parts.model_dump().values() if name not in self.files]:
+            raise ValueError(f"parts: {missing[0]} is not among files")
+        if self.weights != self.parts.decoder:
+            raise ValueError(f"weights is {self.weights}, but the decoder is {self.parts.decoder}")
+        return self
+
+
+def parse_card(content: bytes, source: str) -> Card | VlmCard:
     """Raises PackageError, one line with the first thing that is wrong; `source` is named in it."""
     if len(content) > CARD_BYTES_MAX:
         raise PackageError(f"{source}: larger than {CARD_BYTES_MAX} bytes; this is no model card")
     try:
-        return Card.model_validate(yaml.safe_load(content))
+        written = yaml.safe_load(content)
+        task = written.get("task") if isinstance(written, dict) else None
+        return (VlmCard if task == "vision_language" else Card).model_validate(written)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"]) or "card"

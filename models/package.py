@@ -1,34 +1,59 @@
 """A model package on disk: a folder with `card.yaml`, the weights, and the prose that goes with them."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from models.card import CARD_BYTES_MAX, Card, FileFacts, parse_card
+from models.card import CARD_BYTES_MAX, Card, FileFacts, VlmCard, parse_card
 from models.errors import PackageError
 
 CARD = "card.yaml"
+PIECE_BYTES = 1024**2
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A folder whose every file was what its card says when it was opened. card_sha256: of the card's bytes."""
+    """A folder whose every file was what its card says when it was opened. described: the card, of whatever task.
+    card_sha256: of its bytes.
+    """
 
     folder: Path
-    card: Card
+    described: Card | VlmCard
     card_sha256: str
+
+    @property
+    def card(self) -> Card:
+        """A detector's. Raises PackageError when the package is none."""
+        if not isinstance(self.described, Card):
+            raise PackageError(f"{self.described.name}: a vision-language model, not a detector; name another package")
+        return self.described
+
+    @property
+    def vlm_card(self) -> VlmCard:
+        """A vision-language model's. Raises PackageError when the package is none."""
+        if not isinstance(self.described, VlmCard):
+            raise PackageError(f"{self.described.name}: a detector, not a vision-language model; name another package")
+        return self.described
 
     @property
     def sha256(self) -> str:
         """Of the weights: what incident reports state."""
-        return self.card.files[self.card.weights].sha256
+        return self.described.files[self.described.weights].sha256
 
     def read_weights(self) -> bytes:
-        """The very bytes that were checked, so that nothing can be swapped between check and use.
+        """As `read_file`, of the weights."""
+        return self.read_file(self.described.weights)
+
+    def read_file(self, name: str) -> bytes:
+        """name: among the card's files. The very bytes that were checked, so that nothing can be swapped between check
+        and use.
 
         Raises PackageError when they no longer match the card.
         """
-        return _read_checked(self.folder / self.card.weights, self.card.files[self.card.weights], self.card.name)
+        return _read_checked(self.folder / name, self.described.files[name], self.described.name)
 
 
 def open_package(folder: Path) -> Package:
@@ -42,24 +67,47 @@ def open_package(folder: Path) -> Package:
         ) from error
     card = parse_card(content, str(folder / CARD))
     for name, facts in card.files.items():
-        _read_checked(folder / name, facts, card.name)
+        _check(folder / name, facts, card.name)
     return Package(folder, card, hashlib.sha256(content).hexdigest())
 
 
+def _check(path: Path, facts: FileFacts, package: str) -> None:
+    """As `_read_checked`, without holding the file in memory."""
+    with _opened(path, package) as file:
+        hashed = hashlib.sha256()
+        size = 0
+        while size <= facts.bytes and (piece := file.read(PIECE_BYTES)):
+            hashed.update(piece)
+            size += len(piece)
+    _refuse_other(path, size, hashed.hexdigest(), facts, package)
+
+
 def _read_checked(path: Path, facts: FileFacts, package: str) -> bytes:
-    pull_again = f"get the package again: xunjian models pull {package}"
+    with _opened(path, package) as file:
+        content = file.read(facts.bytes + 1)
+    _refuse_other(path, len(content), hashlib.sha256(content).hexdigest(), facts, package)
+    return content
+
+
+@contextmanager
+def _opened(path: Path, package: str) -> Iterator[BinaryIO]:
     if path.is_symlink():
-        raise PackageError(f"{path}: a link; files of a package lie in its folder; {pull_again}")
+        raise PackageError(f"{path}: a link; files of a package lie in its folder; {_pull_again(package)}")
     try:
         with path.open("rb") as file:
-            content = file.read(facts.bytes + 1)
+            yield file
     except OSError as error:
-        raise PackageError(f"{path}: cannot be read ({error.strerror}); {pull_again}") from error
-    sha256 = hashlib.sha256(content).hexdigest()
-    if sha256 != facts.sha256:
-        size = f"{len(content)} bytes" if len(content) <= facts.bytes else f"more than {facts.bytes} bytes"
+        raise PackageError(f"{path}: cannot be read ({error.strerror}); {_pull_again(package)}") from error
+
+
+def _refuse_other(path: Path, size: int, sha256: str, facts: FileFacts, package: str) -> None:
+    if (size, sha256) != (facts.bytes, facts.sha256):
+        read = f"{size} bytes" if size <= facts.bytes else f"more than {facts.bytes} bytes"
         raise PackageError(
-            f"{path}: {size}, sha256 {sha256[:12]}..., but the card says {facts.bytes} bytes, "
-            f"{facts.sha256[:12]}...; {pull_again}"
+            f"{path}: {read}, sha256 {sha256[:12]}..., but the card says {facts.bytes} bytes, "
+            f"{facts.sha256[:12]}...; {_pull_again(package)}"
         )
-    return content
+
+
+def _pull_again(package: str) -> str:
+    return f"get the package again: xunjian models pull {package}"

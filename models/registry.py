@@ -18,7 +18,7 @@ class Entry(BaseModel):
     """path: relative to the registry, for a package that ships. card: likewise, for one of which everything but the
     weights ships. url: where `pull` finds the folder otherwise. mirror: its name in a mirror, default the package's.
 
-    sha256: of the weights; card_sha256: of the card, which in turn pins every file.
+    sha256: of the weights; card_sha256: of the card, which in turn pins every file. decoder, classes: of a detector.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,15 +29,18 @@ class Entry(BaseModel):
     url: str | None = Field(default=None, pattern=r"^https?://")
     card_sha256: Sha256
     sha256: Sha256
-    decoder: Line
+    decoder: Line | None = None
     licence: Line
-    classes: tuple[ClassName, ...]
+    classes: tuple[ClassName, ...] = ()
 
 
 class Registry(BaseModel):
+    """default: the detector that is taken without a name. default_vlm: likewise, the vision-language model."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     default: Name
+    default_vlm: Name | None = None
     packages: dict[Name, Entry]
 
 
@@ -85,8 +88,10 @@ def find_package(name: str | None = None, registry_path: Path = REGISTRY) -> Pac
     package = open_package(folder)
     if entry:
         check_pinned(package, name, entry)
-    elif package.card.name != name:
-        raise PackageError(f"{folder}: holds package {package.card.name!r}; rename the folder or ask for that name")
+    elif package.described.name != name:
+        raise PackageError(
+            f"{folder}: holds package {package.described.name!r}; rename the folder or ask for that name"
+        )
     return package
 
 

@@ -75,7 +75,7 @@ class Batch:
             elif place != "duplicate":
                 refused = Refused(report.owner, report.name, report.payload, place, DETAILS[place], signed=True)
                 if self._reject(refused, rejected) and place == "conflict":
-                    self._count_conflict(incidents.get(report.name.incident_id), report.owner)
+                    self._note_conflict(incidents.get(report.name.incident_id), report.owner, report.name)
                 self._answer(report.owner, report.name, "rejected", place)
                 continue
             self._answer(report.owner, report.name, place)
@@ -215,7 +215,14 @@ class Batch:
         return True
 
     @staticmethod
-    def _count_conflict(incident: Incident | None, owner: Owner) -> None:
+    def _note_conflict(incident: Incident | None, owner: Owner, name: ReportName) -> None:
+        log.error(
+            "%s: report %d came with other content than before: two devices work with its key %s; both are kept; stop"
+            " one and introduce it with a token of its own",
+            owner.box_id,
+            name.report_seq,
+            owner.key.key_id,
+        )
         if incident is not None and incident.box_id == owner.box_id:
             incident.conflicts += 1
 

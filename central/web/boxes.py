@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from central.cases.tables import Rejection
 from central.devices.box import BoxStatus
 from central.devices.commanding import commands_of
 from central.devices.repository import list_boxes
@@ -19,6 +20,8 @@ from contract.heartbeat import CameraStatus, Heartbeat
 OFFLINE_AFTER_S = 90.0  # three heartbeats
 RULE_KINDS = ("zone_presence", "stationary", "count")  # those that the short form can make
 ZONE_KINDS = ("watch", "permitted", "mask")
+PAUSE_LENGTHS = {"quarter": 900, "hour": 3600, "four_hours": 14_400, "day": 86_400, "until_ended": None}  # seconds
+PAUSED_THINGS = ("box", "camera", "rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,24 @@ class CameraView:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseView:
+    """what, name: as the box says; ends: by the box's clock, which may be wrong."""
+
+    what: str
+    name: str
+    ends: datetime | None
+
+    @property
+    def target(self) -> str:
+        return f"{self.what}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class BoxView:
-    """age_s: of the newest heartbeat. rules: the rules in force as an object, None while the box has not said."""
+    """age_s: of the newest heartbeat. rules: the rules in force as an object, None while the box has not said. config:
+    the settings that may be changed, empty while it has not said. conflicts: reports that came under a number, or a
+    revision, that other bytes had already.
+    """
 
     status: BoxStatus
     online: bool
@@ -52,6 +71,14 @@ class BoxView:
     rules_version: str
     rules: dict[str, Any] | None
     classes: tuple[str, ...]
+    config: dict[str, Any]
+    pauses: tuple[PauseView, ...]
+    conflicts: int
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        listed = (self.rules or {}).get("rules")
+        return tuple(str(rule["id"]) for rule in _objects(listed) if "id" in rule)
 
 
 def read_boxes(session: Session, now: datetime, box_id: str | None = None) -> list[BoxView]:
@@ -66,6 +93,7 @@ def box_context(session: Session, box: BoxView, t: Wording) -> dict[str, Any]:
         "types": [(one.id, one.names[t.language]) for one in catalogue().values()],
         "rule_kinds": RULE_KINDS,
         "zone_kinds": ZONE_KINDS,
+        "pause_lengths": PAUSE_LENGTHS,
         "commands": commands_of(session, box.status.box_id),
     }
 
@@ -83,8 +111,7 @@ def find_still(session: Session, box_id: str, camera_id: str) -> bytes | None:
 def _view(session: Session, box: BoxStatus, now: datetime) -> BoxView:
     heartbeat = Heartbeat.model_validate(box.heartbeat) if box.heartbeat else None
     age_s = (now - box.heartbeat_at).total_seconds() if box.heartbeat_at else None
-    state = session.get(RunningState, (box.box_id, "rules"))
-    body = state.body if state else {}
+    body, config = _running(session, box.box_id, "rules"), _running(session, box.box_id, "config")
     document = body.get("document")
     rules = document if isinstance(document, dict) else None
     kept = select(CameraStill.camera_id, CameraStill.captured).where(CameraStill.box_id == box.box_id)
@@ -100,7 +127,34 @@ def _view(session: Session, box: BoxStatus, now: datetime) -> BoxView:
         rules_version=str(body.get("version", "")),
         rules=rules,
         classes=tuple(_texts(body.get("classes"))),
+        config=_config(config),
+        pauses=tuple(_pauses(config.get("pauses"))),
+        conflicts=_conflicts(session, box),
     )
+
+
+def _conflicts(session: Session, box: BoxStatus) -> int:
+    counted = select(func.count()).select_from(Rejection)
+    of_box = Rejection.box_id == box.box_id, Rejection.key_id == box.key_id, Rejection.reason == "conflict"
+    return session.scalar(counted.where(*of_box)) or 0
+
+
+def _config(said: dict[str, Any]) -> dict[str, Any]:
+    """What the page's form needs; empty where a box says something else."""
+    cameras = said.get("cameras")
+    if not isinstance(cameras, dict) or not all(isinstance(camera, dict) for camera in cameras.values()):
+        return {}
+    return {"version": str(said.get("version", "")), "cameras": cameras} if cameras else {}
+
+
+def _pauses(said: object) -> Iterable[PauseView]:
+    for pause in _objects(said):
+        if pause.get("what") in PAUSED_THINGS:
+            try:
+                ends = datetime.fromisoformat(str(pause.get("ends")))
+            except ValueError:
+                ends = None
+            yield PauseView(str(pause["what"]), str(pause.get("name", "")), ends)
 
 
 def _camera(
@@ -129,3 +183,12 @@ def _zones(rules: dict[str, Any], camera_id: str) -> Iterable[DrawnZone]:
 
 def _texts(value: object) -> list[str]:
     return [str(each) for each in value] if isinstance(value, list) else []
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _running(session: Session, box_id: str, name: str) -> dict[str, Any]:
+    state = session.get(RunningState, (box_id, name))
+    return state.body if state else {}

@@ -57,6 +57,7 @@ class IncidentView:
     evidence: str
     evidence_reason: str | None
     evidence_capable: bool
+    view_moved: bool
     chain: str
     still_url: str | None
     stills: tuple[Still, ...]
@@ -120,6 +121,7 @@ def incident_view(
         evidence=summary.evidence_state,
         evidence_reason=summary.evidence_reason,
         evidence_capable=report.device.evidence_capable,
+        view_moved="view_moved" in report.device.reasons,
         chain=_chain(manifests),
         still_url=_first_picture(summary, stills),
         stills=stills,

@@ -22,6 +22,7 @@ from models.detector.detections import Detections
 BEFORE_S = 5.0  # of `opened`: where a clip begins
 AFTER_S = 5.0  # and where it ends
 Order = Callable[[], RevisionDraft | None]  # seals the files of one revision and drafts it; in order, on any one thread
+VIEW_MOVED = "view_moved"  # among a device's reasons
 CLIPS_OWED_MAX = 512  # incidents at once in one camera; beyond, one goes out without a clip
 
 
@@ -73,6 +74,14 @@ class Dossiers:
         origin = self._writer.origin
         versions = origin.versions.model_copy(update={"rule_pack": rule_pack})
         self._writer = replace(self._writer, origin=replace(origin, versions=versions))
+
+    def set_moved(self, *, moved: bool) -> None:
+        """Reports say from now on that the camera does not show the view that was set up, or no longer say it."""
+        origin = self._writer.origin
+        reasons = tuple(reason for reason in origin.device.reasons if reason != VIEW_MOVED)
+        facts = {"reasons": (*reasons, VIEW_MOVED) if moved else reasons}
+        device = origin.device.model_copy(update=facts)
+        self._writer = replace(self._writer, origin=replace(origin, device=device))
 
     def glance(self, sight: Sight) -> Glance:
         """A picture of the camera that may be shown to everybody."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from contract.heartbeat import CameraState, CameraStatus
+from edge.health.camera_view import ViewState
 
 WINDOW_S = 5.0
 SMOOTHING = 0.1
@@ -39,8 +40,9 @@ class Reading:
 class CameraGauge:
     """Written by the camera's thread, read by others. Rates are over the last WINDOW_S seconds.
 
-    A camera that is online is `degraded` while it has a fault or no picture came for DEGRADED_S, `offline` when none
-    came for OFFLINE_S, by the monotonic clock. paused: it is `disabled`, whatever comes.
+    A camera that is online is `degraded` when no picture came for DEGRADED_S, `offline` when none came for OFFLINE_S,
+    by the monotonic clock; else `blind`, `frozen` or `moved` while its view is, else `degraded` while it has a fault.
+    paused: it is `disabled`, whatever comes.
     """
 
     def __init__(self, camera_id: str, paused: Callable[[], bool] = lambda: False) -> None:
@@ -56,10 +58,26 @@ class CameraGauge:
         self._tracks = 0
         self._shed = 0
         self._faulty = False
+        self._view: ViewState = "seen"
+        self._unseeing_since_s: float | None = None
 
     @property
     def paused(self) -> bool:
         return self._paused()
+
+    def set_view(self, view: ViewState) -> None:
+        with self._lock:
+            self._view = view
+
+    def unseeing_s(self, now_s: float, *, sees: bool) -> float:
+        """For how long pictures have come that show nothing; 0 while they are worth looking at."""
+        with self._lock:
+            if sees:
+                self._unseeing_since_s = None
+                return 0.0
+            if self._unseeing_since_s is None:
+                self._unseeing_since_s = now_s
+            return now_s - self._unseeing_since_s
 
     def set_faulty(self, *, faulty: bool) -> None:
         with self._lock:
@@ -114,4 +132,8 @@ class CameraGauge:
             return self._state
         if age_s >= OFFLINE_S:
             return "offline"
-        return "degraded" if self._faulty or age_s >= DEGRADED_S else "online"
+        if age_s >= DEGRADED_S:
+            return "degraded"
+        if self._view != "seen":
+            return self._view
+        return "degraded" if self._faulty else "online"

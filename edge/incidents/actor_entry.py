@@ -6,6 +6,7 @@ from typing import cast, get_args
 from edge.incidents.scenario import Actor, Span, WayPoint, Worn
 from edge.rules.body_part import BodyPart
 from edge.rules.yaml_lines import Value
+from edge.tracking.still_region import OBJECT
 from edge.tracking.track import Box
 
 ACTORS_MAX = 100
@@ -37,7 +38,9 @@ class ActorReader:
         for key in ("class", "way"):
             if key not in keys:
                 entry.fail(f"{key} is missing: every track has it")
-        class_name = keys["class"].choice(self._class_names)
+        class_name = keys["class"].choice((*self._class_names, OBJECT))
+        if class_name == OBJECT and {"unseen", "worn"} & set(keys):
+            entry.fail("an object has neither unseen nor worn: who hides it does not end it")
         size = read_size(keys["size"]) if "size" in keys else self._sizes.get(class_name)
         way = _way(keys["way"], size)
         return Actor(

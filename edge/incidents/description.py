@@ -7,29 +7,13 @@ catalogue's.
 from typing import Literal
 
 from contract.catalogue import catalogue
+from contract.object_classes import class_name_zh
 from edge.incidents.incident import Incident
 from edge.rules.attribute_absence import AttributeAbsence
 from edge.rules.zone import FRAME_ID
 
 Language = Literal["zh-CN", "en"]
 
-_CLASSES_ZH = {
-    "person": "人",
-    "bicycle": "自行车",
-    "motorcycle": "摩托车",
-    "car": "汽车",
-    "bus": "公交车",
-    "truck": "货车",
-    "helmet": "安全帽",
-    "bare_head": "未戴帽的头部",
-    "vest": "反光衣",
-    "no_vest": "未穿反光衣的上身",
-    "fire": "明火",
-    "smoke": "烟雾",
-    "plate": "车牌",
-    "garbage": "垃圾",
-    "object": "物体",
-}
 _PARTS_ZH = {"head": "头部", "torso": "躯干", "rider": "骑乘者"}
 _DIRECTIONS_ZH = {"up": "向上", "down": "向下", "left": "向左", "right": "向右", "either": "任一方向"}
 _DIRECTIONS_EN = {"up": "upwards", "down": "downwards", "left": "to the left", "right": "to the right", "either": ""}
@@ -47,9 +31,7 @@ def describe(incident: Incident) -> dict[Language, str]:
 
 def _what_zh(incident: Incident) -> str:
     place = "画面" if incident.place_id == FRAME_ID else f"区域 {incident.place_id} "
-    who = "、".join(
-        dict.fromkeys(_CLASSES_ZH.get(subject.class_name, subject.class_name) for subject in incident.subjects)
-    )
+    who = "、".join(dict.fromkeys(class_name_zh(subject.class_name) for subject in incident.subjects))
     dwell = f"{_number(incident, 'dwell')} 秒（门限 {_threshold(incident, 'dwell')} 秒）"
     match incident.rule.kind:
         case "line_crossing":
@@ -71,7 +53,7 @@ def _what_zh(incident: Incident) -> str:
             return f"{who}在{place}内速度 {speed}，持续 {dwell}"
     if isinstance(incident.rule, AttributeAbsence):
         part, present = incident.rule.part, incident.rule.present
-        return f"{who}在{place}内，{_PARTS_ZH[part]}未见{_CLASSES_ZH.get(present, present)}，持续 {dwell}"
+        return f"{who}在{place}内，{_PARTS_ZH[part]}未见{class_name_zh(present)}，持续 {dwell}"
     return f"{who}在{place}内停留 {dwell}"
 
 

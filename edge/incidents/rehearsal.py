@@ -14,13 +14,17 @@ import numpy as np
 from edge.clock import ClockQuality, Moment
 from edge.incidents.incident import Incident
 from edge.incidents.register import Register
-from edge.incidents.scenario import FORGOTTEN_S, ROUNDING_S, Actor, Expected, Scenario
+from edge.incidents.scenario import FORGOTTEN_S, ROUNDING_S, Actor, Expected, Scenario, WayPoint
 from edge.rules.judge import Judge
 from edge.rules.parts import parts_of
 from edge.rules.rule_set import RuleSet
+from edge.tracking.still_region import OBJECT, StillRegion
+from edge.tracking.stillness import Stills
 from edge.tracking.track import Track, Tracks
 from edge.tracking.tracker import Tracker
 from models.detector.detections import Detections
+
+SPOTS_ACROSS = 4  # and down: points of a region that say how much of it is in a zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,9 @@ class _Stage:
         self._register = Register(scenario.camera_id, new_id=lambda _: str(next(numbers)))
         self._tracker = Tracker(scenario.camera_id)
         self._told: dict[int, Track] = {}
+        self._movers = [actor for actor in scenario.actors if actor.class_name != OBJECT]
+        self._objects = [actor for actor in scenario.actors if actor.class_name == OBJECT]
+        self._left: tuple[StillRegion, ...] = ()
 
     def play(self) -> list[Incident]:
         """Every incident, closed at the latest with the last frame."""
@@ -169,10 +176,11 @@ class _Stage:
 
     def _step(self, t_s: float) -> list[Incident]:
         scenario, moment = self._scenario, self._moment(t_s)
-        detections = self._detections(t_s)
-        tracks = self._tracker.update(detections, t_s) if scenario.through == "tracker" else self._tracks(t_s)
+        detections, stills = self._detections(t_s), self._stills(t_s)
+        moving = self._tracker.update(detections, t_s) if scenario.through == "tracker" else self._tracks(t_s)
+        tracks = stills.added_to(moving)
         parts = parts_of(detections, self._judge.part_classes, scenario.width_px, scenario.height_px)
-        violations = self._judge.observe(tracks, moment.wall, parts)
+        violations = self._judge.observe(tracks, moment.wall, parts, stills.now)
         changes = self._register.observe(violations, tracks, moment)
         return [change.incident for change in changes if change.phase == "close"]
 
@@ -182,7 +190,7 @@ class _Stage:
 
     def _detections(self, t_s: float) -> Detections:
         found = []
-        for actor in self._scenario.actors:
+        for actor in self._movers:
             place = actor.place_at(t_s)
             if place is None:
                 continue
@@ -199,12 +207,20 @@ class _Stage:
             self._class_names,
         )
 
+    def _stills(self, t_s: float) -> Stills:
+        """What a background model would say that never errs."""
+        now = tuple(_region(actor, place, t_s) for actor in self._objects if (place := actor.place_at(t_s)))
+        here = {region.track_id for region in now}
+        ended = tuple(region.track_id for region in self._left if region.track_id not in here)
+        self._left = now
+        return Stills(now, ended)
+
     def _tracks(self, t_s: float) -> Tracks:
         """What a tracker would say that never errs."""
         seen: list[Track] = []
         lost: list[Track] = []
         ended: list[int] = []
-        for actor in self._scenario.actors:
+        for actor in self._movers:
             before = self._told.get(actor.track_id)
             if actor.seen_at(t_s):
                 self._told[actor.track_id] = track = _seen(actor, t_s, before)
@@ -215,6 +231,17 @@ class _Stage:
             elif before is not None:
                 lost.append(_lost(actor, t_s, before))
         return Tracks(self._scenario.camera_id, t_s, tuple(seen), tuple(lost), tuple(ended))
+
+
+def _region(actor: Actor, place: WayPoint, t_s: float) -> StillRegion:
+    x1, y1, _, _ = place.box
+    spots = tuple(
+        (x1 + place.width * (column + 0.5) / SPOTS_ACROSS, y1 + place.height * (row + 0.5) / SPOTS_ACROSS)
+        for row in range(SPOTS_ACROSS)
+        for column in range(SPOTS_ACROSS)
+    )
+    since_s, contour = actor.way[0].t_s, actor.score_at(t_s)
+    return StillRegion(actor.track_id, place.box, place.width * place.height, spots, since_s, t_s, 1, contour)
 
 
 def _seen(actor: Actor, t_s: float, before: Track | None) -> Track:

@@ -74,7 +74,8 @@ class Worn:
 class Actor:
     """One thing on its way, straight from point to point; it is in the picture from the first of them to the last.
 
-    scores: from which second on the detector is how sure, in order. unseen: when it is not detected at all.
+    scores: from which second on the detector is how sure, in order; of an `object`, something left that has no class,
+    how surely it has come there and not gone. unseen: when it is not detected at all.
     track_id: its track; through the real tracker only a name.
     """
 

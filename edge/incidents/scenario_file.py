@@ -12,6 +12,7 @@ from edge.rules.errors import RulesError
 from edge.rules.rule import Rule
 from edge.rules.rule_set import RuleSet
 from edge.rules.yaml_lines import Value, read_yaml, right_word
+from edge.tracking.still_region import OBJECT
 
 VERSION = 1
 BYTES_MAX = 1024 * 1024
@@ -68,7 +69,7 @@ class _Reader:
         self._cameras = rules.cameras
         self._fps = keys["fps"].number(0.1, 100) if "fps" in keys else FPS
         self._frame_px = _frame_px(keys["frame_px"]) if "frame_px" in keys else FRAME_PX
-        sizes = keys["sizes"].mapping(class_names) if "sizes" in keys else {}
+        sizes = keys["sizes"].mapping((*class_names, OBJECT)) if "sizes" in keys else {}
         self._actors = ActorReader(class_names, {class_name: read_size(value) for class_name, value in sizes.items()})
 
     def scenario(self, entry: Value) -> Scenario:
@@ -116,6 +117,8 @@ class _Reader:
         if not scenario.times_s():
             entry.fail("silence: the camera never sends anything")
         if scenario.through == "tracker":
+            if any(actor.class_name == OBJECT for actor in scenario.actors):
+                keys["through"].fail("through: tracker knows no objects, a background model finds them: write tracks")
             return
         for actor in scenario.actors:
             if (lost_s := scenario.lost_for_s(actor)) > FORGOTTEN_S + ROUNDING_S:

@@ -30,3 +30,34 @@ class Engine(ABC):
 
         Raises EngineError when names, types or shapes are not what the network takes, or the device fails.
         """
+
+
+class Binding(ABC):
+    """Where a network reads its inputs and writes its outputs, said once and kept from run to run: nothing is
+    allocated, copied or converted per run that need not be. All methods raise EngineError for what the network does not
+    take.
+    """
+
+    @abstractmethod
+    def feed(self, name: str, array: NDArray[Any]) -> None:
+        """An input is read from this C-contiguous array at every run; what it holds may be changed in between."""
+
+    @abstractmethod
+    def fetch(self, name: str, array: NDArray[Any]) -> None:
+        """An output is written into this C-contiguous array, which has its shape and type."""
+
+    @abstractmethod
+    def share(self, source: str, target: str, shape: tuple[int, ...]) -> None:
+        """One block of zeros on the engine's device is input `source` and output `target` from now on."""
+
+    @abstractmethod
+    def run(self) -> None:
+        """Every input must have been fed or shared, every output fetched or shared."""
+
+
+class BindingEngine(Engine):
+    """An engine that can also run with its memory bound."""
+
+    @abstractmethod
+    def bind(self) -> Binding:
+        """A new, empty binding."""

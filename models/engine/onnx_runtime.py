@@ -1,11 +1,12 @@
 """ONNX Runtime: CPU, CUDA and TensorRT providers, by configuration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
-from models.engine.engine import Engine, Tensor
+from models.engine.engine import Binding, BindingEngine, Tensor
 from models.errors import EngineError
 
 Device = Literal["cpu", "cuda", "tensorrt"]
@@ -25,7 +26,7 @@ DTYPES = {
 }
 
 
-class OnnxRuntimeEngine(Engine):
+class OnnxRuntimeEngine(BindingEngine):
     """weights: the bytes of a self-contained ONNX file. devices: in order of preference, all of which must come up;
     nodes that one does not support go to the next, and to the CPU last. threads: of the CPU, for one run.
 
@@ -64,6 +65,62 @@ class OnnxRuntimeEngine(Engine):
         except self._errors as error:
             raise EngineError(f"onnxruntime cannot run this input: {_one_line(error)}") from error
         return outputs
+
+    def bind(self) -> "OnnxRuntimeBinding":
+        return OnnxRuntimeBinding(self._session, self._errors, "cpu" if self.name.endswith("-cpu") else "cuda")
+
+
+class OnnxRuntimeBinding(Binding):
+    """device: where shared blocks lie, in ONNX Runtime's words; TensorRT's provider shares CUDA's memory."""
+
+    def __init__(self, session: Any, errors: tuple[type[Exception], ...], device: str) -> None:
+        import onnxruntime
+
+        self._runtime = onnxruntime
+        self._session, self._errors, self._device = session, errors, device
+        self._io = session.io_binding()
+        self._types = {part.name: part.type for part in (*session.get_inputs(), *session.get_outputs())}
+        self._fed: dict[str, NDArray[Any]] = {}
+        self._held: dict[str, object] = {}  # outputs and shared blocks: the binding keeps bare addresses
+
+    def feed(self, name: str, array: NDArray[Any]) -> None:
+        self._fed[name] = array
+        self._bind(self._io.bind_input, name, array)
+
+    def fetch(self, name: str, array: NDArray[Any]) -> None:
+        self._held[name] = array
+        self._bind(self._io.bind_output, name, array)
+
+    def _bind(self, put: Callable[..., None], name: str, array: NDArray[Any]) -> None:
+        if not array.flags.c_contiguous:
+            raise EngineError(f"{name}: bound memory must be contiguous")
+        try:
+            put(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
+        except self._errors as error:
+            raise EngineError(f"onnxruntime cannot bind {name}: {_one_line(error)}") from error
+
+    def share(self, source: str, target: str, shape: tuple[int, ...]) -> None:
+        if source not in self._types or target not in self._types:
+            raise EngineError(f"the network has no {source} with {target}")
+        try:
+            zeros = np.zeros(shape, DTYPES[self._types[source]])
+            block = self._runtime.OrtValue.ortvalue_from_numpy(zeros, self._device)
+            self._io.bind_ortvalue_input(source, block)
+            self._io.bind_ortvalue_output(target, block)
+        except self._errors as error:
+            raise EngineError(f"onnxruntime cannot share {source}: {_one_line(error)}") from error
+        self._held[source] = (zeros, block)
+
+    def run(self) -> None:
+        try:
+            if self._device != "cpu":  # there an input is copied when it is bound, so what has changed goes again
+                for name, array in self._fed.items():
+                    self.feed(name, array)
+            self._session.run_with_iobinding(self._io)
+            if self._device != "cpu":
+                self._io.synchronize_outputs()
+        except self._errors as error:
+            raise EngineError(f"onnxruntime cannot run this input: {_one_line(error)}") from error
 
 
 def _errors(runtime: Any) -> tuple[type[Exception], ...]:

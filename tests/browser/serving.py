@@ -53,12 +53,12 @@ class ServedCentre:
                     self.upload(client, data)
         return report.incident_id
 
-    def upload(self, client: httpx.Client, data: bytes) -> None:
+    def upload(self, client: httpx.Client, data: bytes, box_id: str | None = None) -> None:
         """As a box does: ask whether it is held; else create (tus 1.0) and send all of it."""
         sha256 = sha256_hex(data)
         if client.head(f"/api/media/{sha256}").status_code == 200:
             return
-        told = {"sha256": sha256, "box_id": self.box.box_id}
+        told = {"sha256": sha256, "box_id": box_id or self.box.box_id}
         metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in told.items())
         tus = {"Tus-Resumable": "1.0.0"}
         begun = client.post("/api/media", headers=tus | {"Upload-Length": str(len(data)), "Upload-Metadata": metadata})

@@ -12,6 +12,7 @@ import yaml
 from contract.signing import SigningKey
 from edge import __main__ as command
 from edge.evidence.grid import with_grid
+from edge.health.view_watch import view_file
 from edge.settings import BOX_YAML
 from tests.mjpeg import MjpegCamera
 from tests.processes import free_port
@@ -98,3 +99,15 @@ def test_the_grid_is_where_it_says() -> None:
     columns, rows = np.flatnonzero(bright.mean(axis=0) > 0.8), np.flatnonzero(bright.mean(axis=1) > 0.8)
     assert [round(column / 600, 2) for column in columns] == [step / 10 for step in range(1, 10)]
     assert [round(row / 400, 2) for row in rows] == [step / 10 for step in range(1, 10)]
+
+
+def test_a_view_is_accepted_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    box = make_box(tmp_path, {"hall_1": {"source": "clip.mp4"}})
+    kept = view_file(box, "hall_1")
+    kept.parent.mkdir()
+    kept.write_bytes(b"a view")
+    assert command.main(["cameras", str(box), "--accept-view", "gate_9"]) == 1
+    assert "there is no camera gate_9, only hall_1" in capsys.readouterr().err
+    assert kept.exists()
+    assert command.main(["cameras", str(box), "--accept-view", "hall_1"]) == 0
+    assert not kept.exists()

@@ -15,6 +15,8 @@ from contract.codec import decode, parse, sha256_hex
 from contract.incident_report import IncidentReport
 from contract.signing import PublicKey
 from edge.__main__ import main
+from edge.detection.scripted import ScriptedDetector
+from edge.replay import open_replay
 from tests.edge.scripted_scene import RULES, Scene, items, manifests, write_scene
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -187,3 +189,22 @@ def test_without_a_camera_in_the_rules_the_file_names_it(tmp_path: Path, capsys:
 def test_nobody_there_is_nothing_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert replay(write_scene(tmp_path / "scene", visits=()), tmp_path / "out") == 0
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("zone", "severity", "told"), [("table", "lead", 0), ("table", "safety", 1), ("frame", "lead", 1)]
+)
+def test_a_camera_that_was_moved_believes_no_zone_except_for_safety_and_says_so(
+    tmp_path: Path, zone: str, severity: str, told: int
+) -> None:
+    rules = RULES.replace("zone: table,", f"zone: {zone}, severity: {severity},")
+    scene = write_scene(tmp_path / "scene", rules=rules)
+    detector = ScriptedDetector(scene.script)
+    opened = open_replay(scene.clip, scene.rules, tmp_path / "out", detector=detector)
+    with opened.outbox, opened.camera as camera:
+        opened.pipeline.set_moved(moved=True)
+        revisions = [one for frame in camera.frames() for one in opened.pipeline.step(frame).revisions]
+        revisions += opened.pipeline.finish("ended")
+    reports = [decode(parse(one.payload, 1 << 20), IncidentReport) for one in revisions]
+    assert len({report.incident_id for report in reports}) == told
+    assert {report.device.reasons for report in reports} <= {("lead_only", "view_moved")}

@@ -16,6 +16,7 @@ from contract.acknowledgement import Acknowledgement, FileReceipt, ReportReceipt
 from contract.document import Versions
 from contract.incident_report import CloseReason
 from contract.signing import SigningKey
+from edge.camera_line import Line
 from edge.capture.camera import Camera, CameraError
 from edge.capture.frame import Frame
 from edge.clock import SystemClock
@@ -31,7 +32,8 @@ from edge.health.camera_gauge import CameraGauge
 from edge.health.heartbeat import Heartbeats
 from edge.health.notices import Notices
 from edge.health.status import BoxStatus, Display
-from edge.supervisor import Line, Link, Supervisor, SupervisorError
+from edge.health.view_watch import ViewWatch, view_file
+from edge.supervisor import Link, Supervisor, SupervisorError
 from tests.edge.delivery.drafts import BOX_KEY, Draft, next_draft
 from tests.integration.still_camera import SilentCamera, StillCamera
 from tests.processes import eventually
@@ -57,8 +59,10 @@ class OneIncident:
     reason: str = ""
     settling: Iterator[int] = field(default_factory=lambda: iter(()))
     finished: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    stepped: int = 0
 
     def step(self, frame: Frame, /) -> Step:
+        self.stepped += 1
         if frame.index == 0:
             self.outbox.commit([self.draft])
         return Step()
@@ -67,6 +71,9 @@ class OneIncident:
         self.reason = reason
         self.finished.append((reason, self.faults.current()))
         return self.outbox.commit([next_draft(self.draft, "close")]) if len(self.finished) == 1 else ()
+
+    def set_moved(self, *, moved: bool) -> None:
+        return
 
     def settle(self) -> int:
         return next(self.settling, 0)
@@ -89,7 +96,7 @@ class Bench:
     hub: MemoryBroker.Hub = field(default_factory=MemoryBroker.Hub)
     shown: Shown = field(default_factory=Shown)
 
-    def supervisor(self, camera: Camera) -> Supervisor:
+    def supervisor(self, camera: Camera, watch: ViewWatch | None = None) -> Supervisor:
         self.analysis = OneIncident(self.outbox, self.faults)
         clock, gauge = SystemClock(), CameraGauge(camera.camera_id)
         identity = Identity("box-1", 1, BOX_KEY, CENTRE_KEY.public)
@@ -109,7 +116,7 @@ class Bench:
         link = Link(
             broker, publisher, uploader, heartbeats, desk, Notices(identity, broker, clock, states={}, stills={})
         )
-        return Supervisor([Line(camera, self.analysis, gauge)], link, **common)  # type: ignore[arg-type]
+        return Supervisor([Line(camera, self.analysis, gauge, watch=watch)], link, **common)  # type: ignore[arg-type]
 
 
 class Centre:
@@ -230,6 +237,19 @@ def test_a_camera_that_falls_silent_is_waited_for_and_its_incident_closed_after_
     assert lost[0] == ("camera_lost", ("camera hall_1: rtsp://camera: nothing more came in time; check the network",))
     assert lost[-1] == ("ended", ()), "frames came again, so the fault was over"
     assert camera.frames_in == 6
+
+
+def test_a_camera_that_is_covered_is_blind_not_analysed_and_its_incident_closed(bench: Bench, centre: Centre) -> None:
+    """Its pictures are black: 5 s of the stream, then lost_s by the clock."""
+    supervisor = bench.supervisor(StillCamera(260), ViewWatch(view_file(bench.folder, "hall_1")))
+    supervisor._lost_s = 0.3
+    assert supervisor.run(bench.shown) == 0
+    looked = [camera for status in bench.shown.statuses for camera in status.cameras]
+    assert "blind" in {camera.state for camera in looked}
+    assert 40 <= bench.analysis.stepped <= 60, "nothing is looked for in what shows nothing"
+    reason, faults = bench.analysis.finished[0]
+    assert reason == "camera_lost"
+    assert "check that nothing covers the lens" in faults[0]
 
 
 def test_a_part_that_dies_ends_the_run_with_one_line_that_names_it(bench: Bench) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from models.card import parse_card
+from models.card import Card, parse_card
 from models.errors import PackageError
 from models.package import CARD
 from models.registry import REGISTRY, Entry, find_package, pulled_folder, pulled_names, read_registry
@@ -33,7 +33,8 @@ def test_what_the_registry_says_of_each_package_is_what_its_shipped_card_says() 
         card = parse_card(content, name)
         assert (card.name, hashlib.sha256(content).hexdigest()) == (name, entry.card_sha256)
         assert card.files[card.weights].sha256 == entry.sha256
-        assert (entry.decoder, entry.licence, entry.classes) == (card.decoder, card.licence, card.classes)
+        decoder, classes = (card.decoder, card.classes) if isinstance(card, Card) else (None, ())
+        assert (entry.decoder, entry.licence, entry.classes) == (decoder, card.licence, classes)
 
 
 def test_every_card_that_ships_has_prose_that_states_its_licence_and_classes() -> None:
@@ -43,7 +44,7 @@ def test_every_card_that_ships_has_prose_that_states_its_licence_and_classes() -
         prose = (folder / "card.md").read_bytes()
         assert hashlib.sha256(prose).hexdigest() == card.files["card.md"].sha256
         assert card.licence.removesuffix("-only") in prose.decode()
-        assert ", ".join(card.classes) in prose.decode()
+        assert not isinstance(card, Card) or ", ".join(card.classes) in prose.decode()
 
 
 def test_a_pulled_package_is_found_by_its_name_and_a_folder_by_its_path(pulled: Path, tmp_path: Path) -> None:

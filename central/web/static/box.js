@@ -1,10 +1,10 @@
 // A zone drawn on a camera's still, tried on what was seen, and sent to the box as a whole new set of rules.
-import { send, fetched } from "./server.js";
+import { ask, guarded } from "./commands.js";
+import { send } from "./server.js";
 import { word } from "./words.js";
 
 const main = document.querySelector("[data-box]");
 const form = document.querySelector("[data-form]");
-const ANSWER_WITHIN_S = 30;
 const box = `/api/boxes/${main.dataset.box}`;
 
 const said = (text, bad = false) => {
@@ -61,35 +61,43 @@ function changed() {
   return rules;
 }
 
+function passages(found) {
+  return found.clips ? word("box.passages", found) : word("box.no_evidence");
+}
+
+// What the box says of its own hour: also of what became no lead. Only for a rule, and of a box that answers.
+async function trial() {
+  if (!form.elements.rule.value || !("online" in main.dataset)) return "";
+  if (!form.elements.name.value) return word("box.trial_needs_name");
+  await send("/api/reviewer", { name: form.elements.name.value });
+  const rules = changed();
+  const id = form.elements.zone.value ? rules.rules.at(-1).id : null;
+  if (!id) return word("box.trial_needs_zone");
+  const answer = await ask(box, "test_rules", { rules });
+  if (answer.result === "refused") return word("box.refused", answer);
+  if (!answer.result) return word("box.no_trial");
+  if (answer.data.untried.includes(id)) return word("box.untried");
+  const camera = answer.data.cameras[form.elements.camera.value] ?? { tracks: 0, seconds: 0 };
+  const minutes = Math.max(1, Math.round(camera.seconds / 60));
+  return word("box.trial", { leads: answer.data.leads[id] ?? 0, tracks: camera.tracks, minutes });
+}
+
 async function test() {
   if (!sound(points())) return said(word("box.three_points"), true);
   const found = await send(`${box}/zone-trial`, { camera_id: form.elements.camera.value, polygon: points() });
-  return said(found.clips ? word("box.passages", found) : word("box.no_evidence"));
-}
-
-async function answer(command) {
-  for (let waited_s = 0; waited_s < ANSWER_WITHIN_S; waited_s += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    const now = await fetched(`${box}/commands/${command.command_id}`);
-    if (now.result === "applied") return said(word("box.applied"));
-    if (now.result === "refused") return said(word("box.refused", now), true);
-  }
-  return said(word("box.no_answer"), true);
+  said(passages(found));
+  return said([passages(found), await trial()].filter(Boolean).join(" "));
 }
 
 async function submit() {
   if (!sound(points())) return said(word("box.three_points"), true);
   await send("/api/reviewer", { name: form.elements.name.value });
   said(word("box.sent"));
-  return answer(await send(`${box}/commands`, { name: "rules", body: { rules: changed(), base: main.dataset.version } }));
+  const answer = await ask(box, "rules", { rules: changed(), base: main.dataset.version });
+  if (answer.result === "applied") return said(word("box.applied"));
+  if (answer.result === "refused") return said(word("box.refused", answer), true);
+  return said(word("box.no_answer"), true);
 }
-
-const guarded = (work) => (event) => {
-  event.preventDefault();
-  const buttons = form.querySelectorAll("button");
-  buttons.forEach((button) => { button.disabled = true; });
-  work().catch((error) => said(error.message, true)).finally(() => buttons.forEach((button) => { button.disabled = false; }));
-};
 
 if (form) {
   for (const figure of document.querySelectorAll("[data-camera]")) {
@@ -98,8 +106,8 @@ if (form) {
   form.elements.points.addEventListener("input", draw);
   form.elements.camera.addEventListener("change", draw);
   form.querySelector('[data-do="undo"]').addEventListener("click", undo);
-  form.querySelector('[data-do="test"]').addEventListener("click", guarded(test));
-  form.addEventListener("submit", guarded(submit));
+  form.querySelector('[data-do="test"]').addEventListener("click", guarded(form, said, test));
+  form.addEventListener("submit", guarded(form, said, submit));
   draw();
   form.dataset.ready = ""; // clicks count from here on
 }

@@ -7,7 +7,7 @@ import pytest
 from central.alerts.alert import SHAPES
 from central.audit.access import ACCESS_REASONS
 from central.cases.case import REASON_CODES, STATES, VERDICTS, EvidenceState
-from central.web.boxes import RULE_KINDS, ZONE_KINDS
+from central.web.boxes import PAUSE_LENGTHS, PAUSED_THINGS, RULE_KINDS, ZONE_KINDS
 from central.web.error_pages import STATUS
 from central.web.pages import KEYS, PERIODS, REASON_KEYS
 from central.web.rendering import FOLDER, SCRIPT_FAMILIES
@@ -44,6 +44,8 @@ FAMILIES = {
     "camera": get_args(CameraState),
     "outcome": ("applied", "refused", "waiting", "unanswered"),
     "zone_kind": ZONE_KINDS,
+    "paused": PAUSED_THINGS,
+    "pause_length": tuple(PAUSE_LENGTHS),
     "rule_kind": RULE_KINDS,
     "disk": get_args(DiskState.model_fields["state"].annotation),
     "error": (*STATUS, *(f"{name}_do" for name in STATUS)),

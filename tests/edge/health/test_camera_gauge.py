@@ -26,6 +26,17 @@ def test_a_camera_with_a_fault_is_degraded_although_pictures_come() -> None:
     assert gauge.read(1.2).state == "online"
 
 
+def test_what_a_camera_shows_counts_more_than_a_fault_and_less_than_silence() -> None:
+    gauge = CameraGauge("gate_1")
+    noted(gauge, 1.0)
+    gauge.set_faulty(faulty=True)
+    gauge.set_view("moved")
+    assert [gauge.read(at_s).state for at_s in (1.1, 4.5, 12.0)] == ["moved", "degraded", "offline"]
+    gauge.set_view("seen")
+    gauge.set_faulty(faulty=False)
+    assert gauge.read(1.2).state == "online"
+
+
 def test_a_camera_that_never_sent_a_picture_is_offline_and_its_silence_counts_from_the_first_question() -> None:
     gauge = CameraGauge("gate_1")
     assert gauge.silent_s(50.0) == 0.0

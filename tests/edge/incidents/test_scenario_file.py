@@ -70,6 +70,8 @@ def test_what_is_left_out_has_a_default() -> None:
         (entry(WALK.replace("way", "unseen: [[0.5, 4]], way"), FOUND), ":4: track 1 is not seen for 3.6 s: after 3 s"),
         (entry(WALK.replace("way", "worn: [{class: helmet, on: hat}], way"), FOUND), ":4: on: hat is not known"),
         (entry(WALK.replace("]}]", "]}, {track: 1, class: person, way: [[0, 0, 0]]}]"), FOUND), ":4: track 1 stands"),
+        (entry(WALK.replace("person", "object, unseen: [[1, 2]]"), FOUND), ":4: an object has neither unseen nor worn"),
+        (entry(WALK.replace("person", "object, size: [0.1, 0.1]"), FOUND, "through: tracker"), ":4: through: tracker"),
         (HEAD + 2 * entry(WALK, FOUND).removeprefix(HEAD), ":5: scenario one stands twice"),
         (entry(WALK, FOUND, "fps: 100", "length_s: 9000"), ":4: more than 200000 frames"),
     ],

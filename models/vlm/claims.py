@@ -1,0 +1,203 @@
+"""What a model states about a lead, against what the tracks say; only that is shown, in words that are not the model's.
+
+A model answers in a closed form (`CLAIMS_SCHEMA`): it chooses which of few things to say. Each claim is looked up in
+the incident report, and either is carried by tracks, whose ids it then bears, or is removed and counted. Numbers,
+times, plates and names in the text come from the report, so what a model cannot do here is invent one. Free text is
+never taken: asking a model nicely to stay with the facts is no check.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from contract.incident_report import Claim, Description, IncidentReport, Subject
+from contract.object_classes import class_name_en, class_name_zh
+from models.vlm.ai_label import aigc
+
+ANSWER_LENGTH_MAX = 20_000
+CLAIMS_MAX = 12
+FRAME_ID = "frame"
+
+
+class StatedClaim(BaseModel):
+    """class: of objects. wears, lacks: a class that these do or do not wear. zone: where. plate: its text. time: UTC,
+    `HH:MM`, at which they are seen. What is left out is not stated.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    class_: str = Field(alias="class", max_length=64)
+    count: int | None = Field(default=None, ge=0, le=10_000)
+    wears: str | None = Field(default=None, max_length=64)
+    lacks: str | None = Field(default=None, max_length=64)
+    zone: str | None = Field(default=None, max_length=64)
+    plate: str | None = Field(default=None, max_length=32)
+    time: str | None = Field(default=None, max_length=16)
+
+
+class StatedClaims(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    claims: tuple[StatedClaim, ...] = Field(max_length=CLAIMS_MAX)
+
+
+CLAIMS_SCHEMA: dict[str, Any] = StatedClaims.model_json_schema()
+"""JSON Schema of an answer, for a decoder or a server that can be held to one."""
+
+Removal = Literal["unreadable", "class", "attribute", "zone", "plate", "time", "count", "said_before"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """kept: carried by tracks. removed: what was stated, as JSON, and what of it the report does not carry."""
+
+    kept: tuple[Claim, ...]
+    text_zh: str
+    text_en: str
+    removed: tuple[tuple[str, Removal], ...]
+
+
+def ground(answer: str, report: IncidentReport) -> Grounded:
+    """answer: whatever a model wrote. Never raises for it: what cannot be read is one removed claim."""
+    stated = _read(answer)
+    if stated is None:
+        return Grounded((), "", "", ((answer[:200], "unreadable"),))
+    kept: list[Claim] = []
+    removed: list[tuple[str, Removal]] = []
+    words: list[tuple[str, str]] = []
+    for claim in stated.claims:
+        carried = _carried(claim, report)
+        if isinstance(carried, str):
+            removed.append((claim.model_dump_json(by_alias=True, exclude_none=True), carried))
+            continue
+        said = _words(claim, carried, report)
+        if said in words:
+            removed.append((claim.model_dump_json(by_alias=True, exclude_none=True), "said_before"))
+            continue
+        words.append(said)
+        kept.append(Claim(text=said[1], track_ids=tuple(one.track_id for one in carried), field=_field(claim)))
+    return Grounded(
+        tuple(kept),
+        "；".join(zh for zh, _ in words) + "。" if words else "",
+        "; ".join(en for _, en in words) + "." if words else "",
+        tuple(removed),
+    )
+
+
+def describe(answer: str, report: IncidentReport, *, producer: str, new_id: Callable[[], str]) -> Description:
+    """The report's own sentence, with what holds of the model's answer behind it. producer, new_id: for the label that
+    generated text carries; without any claim that holds the sentence stands as it was, only the removed ones counted.
+    """
+    grounded = ground(answer, report)
+    template = report.description
+    if not grounded.kept:
+        return template.model_copy(update={"removed": len(grounded.removed)})
+    return Description(
+        source="model",
+        text={
+            "zh-CN": template.text.get("zh-CN", "") + grounded.text_zh,
+            "en": " ".join(part for part in (template.text.get("en", ""), grounded.text_en) if part),
+        },
+        claims=grounded.kept,
+        removed=len(grounded.removed),
+        aigc=aigc(producer, new_id()),
+    )
+
+
+def _read(answer: str) -> StatedClaims | None:
+    """The first JSON object in the answer, when it is in the closed form and nothing but white space is around it."""
+    if len(answer) > ANSWER_LENGTH_MAX:
+        return None
+    try:
+        return StatedClaims.model_validate(json.loads(answer))
+    except (ValueError, RecursionError, ValidationError):
+        return None
+
+
+def _carried(claim: StatedClaim, report: IncidentReport) -> Sequence[Subject] | Removal:
+    """The subjects of which all of a claim is true; else the first part that is not."""
+    subjects: Sequence[Subject] = [one for one in report.subjects if one.class_ == claim.class_]
+    if not subjects:
+        return "class"
+    if claim.zone is not None and claim.zone != report.place.zone_id:
+        return "zone"
+    for attribute, state in ((claim.wears, "present"), (claim.lacks, "absent")):
+        if attribute is not None:
+            subjects = [
+                one for one in subjects if attribute in one.attributes and one.attributes[attribute].state == state
+            ]
+            if not subjects:
+                return "attribute"
+    if claim.plate is not None:
+        subjects = [one for one in subjects if one.plate is not None and one.plate.text == claim.plate]
+        if not subjects:
+            return "plate"
+    if claim.time is not None and not _within(claim.time, report):
+        return "time"
+    if claim.count is not None and not (_whole(report) and claim.count == len(subjects)):
+        return "count"
+    return subjects
+
+
+def _whole(report: IncidentReport) -> bool:
+    """A report lists at most so many subjects: with more, nobody can say how many of them are as claimed."""
+    return report.subjects_total == len(report.subjects)
+
+
+def _within(time: str, report: IncidentReport) -> bool:
+    """Whether a minute of the clock lies between first and last sight, both of them included. Across midnight too."""
+    first, last = report.time.first_seen, report.time.closed or report.time.last_seen
+    if not (len(time) == 5 and time[2] == ":" and time[:2].isdecimal() and time[3:].isdecimal()):
+        return False
+    minute = int(time[:2]) * 60 + int(time[3:])
+    start = first.hour * 60 + first.minute
+    minutes = int((last - first).total_seconds() + first.second) // 60
+    return int(time[:2]) < 24 and int(time[3:]) < 60 and (minute - start) % 1440 <= minutes
+
+
+def _words(claim: StatedClaim, subjects: Sequence[Subject], report: IncidentReport) -> tuple[str, str]:
+    """What the claim comes to, zh and en; every number and name from the report."""
+    count = len(subjects)
+    least_zh, least_en = ("", "") if _whole(report) else ("至少 ", "at least ")
+    zh = [f"{class_name_zh(claim.class_)} {least_zh}{count} {_counter(claim.class_)}"]
+    en = [f"{least_en}{count} {class_name_en(claim.class_, count)}"]
+    if claim.wears is not None:
+        zh.append(f"可见{class_name_zh(claim.wears)}")
+        en.append(f"{class_name_en(claim.wears)} seen")
+    if claim.lacks is not None:
+        zh.append(f"未见{class_name_zh(claim.lacks)}")
+        en.append(f"no {class_name_en(claim.lacks)} seen")
+    if claim.plate is not None:
+        zh.append(f"车牌读作 {claim.plate}（须核对）")
+        en.append(f"number plate read as {claim.plate}, to be checked")
+    if claim.zone is not None:
+        zh.append("在画面内" if claim.zone == FRAME_ID else f"在区域 {claim.zone} 内")
+        en.append("in the picture" if claim.zone == FRAME_ID else f"in zone {claim.zone}")
+    if claim.time is not None:
+        first = report.time.first_seen
+        zh.append(f"首次见于 {first:%H:%M:%S} UTC")
+        en.append(f"first seen at {first:%H:%M:%S} UTC")
+    tracks = _tracks(one.track_id for one in subjects)
+    return "，".join(zh) + f"（轨迹 {tracks}）", ", ".join(en) + f" (track{'s' * (count != 1)} {tracks})"
+
+
+def _counter(class_id: str) -> str:
+    return {"person": "名", "bicycle": "辆", "motorcycle": "辆", "car": "辆", "bus": "辆", "truck": "辆"}.get(
+        class_id, "处"
+    )
+
+
+def _tracks(ids: Iterable[int]) -> str:
+    return ", ".join(str(one) for one in sorted(ids))
+
+
+def _field(claim: StatedClaim) -> str:
+    """Which part of the report carries it, the narrowest."""
+    if claim.plate is not None:
+        return "subjects.plate"
+    if claim.wears is not None or claim.lacks is not None:
+        return "subjects.attributes"
+    return "subjects"

@@ -1,0 +1,178 @@
+"""`xunjian models ask | questions | verify | pull` with a vision-language package."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from models.__main__ import main
+from models.vlm.questions import read_questions
+from tests.models.vlm.packages import TINY, open_vlm, picture, write_vlm_package
+from tests.project.sources import ROOT
+
+KEYS = {"verdict", "p_yes", "p_no", "mass", "ms"}
+
+
+@pytest.fixture(autouse=True)
+def pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XUNJIAN_MODELS", str(tmp_path / "pulled"))
+    return tmp_path / "pulled"
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    return write_vlm_package(tmp_path / "random-tiny")
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "frame.png"
+    path.write_bytes(cv2.imencode(".png", picture(1, 90, 160))[1].tobytes())
+    return path
+
+
+def ask(*words: object) -> int:
+    return main(["ask", *map(str, words)])
+
+
+def lines(output: str) -> list[Any]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def one_line(error: str) -> str:
+    assert error.startswith("xunjian models: ")
+    assert error.count("\n") == 1
+    return error
+
+
+def test_ask_prints_a_verdict_as_json(image: Path, package: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask(image, "--question", "helmet_worn", "--model", package, "--json") == 0
+    (answer,) = lines(capsys.readouterr().out)
+    assert set(answer) == KEYS
+    assert answer["verdict"] in {"yes", "no", "cannot_tell"}
+    wording = read_questions()["helmet_worn"].en.question
+    ours = open_vlm(package).ask(picture(1, 90, 160), wording)
+    assert (answer["p_yes"], answer["mass"]) == pytest.approx((ours.p_yes, ours.mass), abs=1e-5)
+
+
+def test_box_language_and_control_change_what_is_asked(
+    image: Path, package: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = []
+    for words in ([], ["--box", "0.1,0.2,0.4,0.9"], ["--language", "zh-CN"], ["--control"]):
+        assert ask(image, "--question", "fire", "--model", package, "--json", *words) == 0
+        answers.append(lines(capsys.readouterr().out)[0]["mass"])
+    assert len(set(answers)) == 4
+    assert ask(image, "--question", "fire", "--model", package) == 0
+    assert capsys.readouterr().out.startswith(f"{image}: fire: ")
+
+
+def test_a_batch_answers_line_by_line_and_goes_on_after_a_broken_picture(
+    image: Path, package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.jpg").write_bytes(cv2.imencode(".jpg", picture(1, 90, 160))[1].tobytes()[:60])
+    (tmp_path / "dot.png").write_bytes(cv2.imencode(".png", np.zeros((1, 1, 3), np.uint8))[1].tobytes())
+    rows: list[dict[str, Any]] = [
+        {"image": str(image), "question": "fire", "box": [0.1, 0.2, 0.4, 0.9]},
+        {"image": str(tmp_path / "broken.jpg"), "question": "fire"},
+        {"image": str(tmp_path / "dot.png"), "question": "fire"},
+        {"image": str(image), "question": "smoke", "box": None},
+    ]
+    batch = tmp_path / "batch.jsonl"
+    batch.write_text("\n".join(map(json.dumps, rows)) + "\n\n")
+    assert ask("--batch", batch, "--model", package, "--json") == 1
+    output = capsys.readouterr()
+    answers = lines(output.out)
+    assert [(row["image"], row["question"]) for row in answers] == [(row["image"], row["question"]) for row in rows]
+    assert [set(row) - {"image", "question"} for row in answers] == [KEYS, {"error"}, {"error"}, KEYS]
+    assert output.err.count("\n") == 2
+    assert "1 x 1 px" in output.err
+
+
+@pytest.mark.parametrize(
+    "line", ["no json", "{}", "[1]", '{"image": "a.jpg"}', '{"image": "a.jpg", "question": "fire", "box": [1, 2]}']
+)
+def test_a_batch_that_is_wrong_is_refused_with_its_line(
+    line: str, package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = tmp_path / "batch.jsonl"
+    batch.write_text(line + "\n")
+    assert ask("--batch", batch, "--model", package, "--json") == 1
+    assert "batch.jsonl:1" in one_line(capsys.readouterr().err)
+
+
+def test_what_cannot_be_asked_is_said_in_one_line(
+    image: Path, package: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words, named in (
+        ((image,), "--question ID is missing"),
+        ((), "give a picture, or --batch"),
+        ((image, "--question", "mood", "--model", package), "known: helmet_worn"),
+        ((image, "--question", "fire"), "no vision-language model ships"),
+        ((image, "--question", "fire", "--model", "detector-14"), "not a vision-language model"),
+        ((image, "--question", "fire", "--box", "0.5,0.5,0.4,1", "--model", package), "x1 < x2"),
+        (("nowhere.jpg", "--question", "fire", "--model", package), "nowhere.jpg: cannot be read"),
+        (("--batch", "nowhere.jsonl", "--model", package), "nowhere.jsonl: cannot be read"),
+    ):
+        assert ask(*words) == 1
+        assert named in one_line(capsys.readouterr().err)
+
+
+def test_detect_refuses_a_vision_language_package(
+    image: Path, package: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["detect", str(image), "--model", str(package)]) == 1
+    assert "not a detector" in one_line(capsys.readouterr().err)
+
+
+def test_a_package_of_several_files_is_pulled_verified_and_listed(
+    package: Path, pulled: Path, image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pull", "random-tiny", "--from", str(package)]) == 0
+    assert main(["verify", "random-tiny"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert all("random-tiny: 6 files match" in line for line in shown)
+    assert main(["list", "--json"]) == 0
+    (row,) = (row for row in lines(capsys.readouterr().out) if row["name"] == "random-tiny")
+    assert row["task"] == "vision_language"
+    assert main(["list"]) == 0
+    assert "answers questions about pictures" in capsys.readouterr().out
+    assert ask(image, "--question", "fire", "--model", "random-tiny", "--json") == 0
+    capsys.readouterr()
+    for name in ("tokenizer.json", "vision_encoder.onnx", "config.json"):
+        content = (pulled / "random-tiny" / name).read_bytes()
+        (pulled / "random-tiny" / name).write_bytes(content + b" ")
+        assert main(["verify", "random-tiny"]) == 1
+        assert name in one_line(capsys.readouterr().err)
+        (pulled / "random-tiny" / name).unlink()
+        assert ask(image, "--question", "fire", "--model", "random-tiny") == 1
+        assert f"{name}: cannot be read" in one_line(capsys.readouterr().err)
+        (pulled / "random-tiny" / name).write_bytes(content)
+
+
+def test_the_questions_are_listed_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["questions", "--json"]) == 0
+    rows = {row["id"]: row for row in lines(capsys.readouterr().out)}
+    assert set(rows) >= {
+        "helmet_worn", "vest_worn", "fire", "smoke", "rider_helmet", "litter", "in_zone", "stationary",
+    }  # fmt: skip
+    assert rows["fire"]["zh-CN"]["question"].endswith("？")
+    assert main(["questions"]) == 0
+    assert "helmet_worn" in capsys.readouterr().out
+
+
+def test_questions_are_about_types_of_the_catalogue_and_never_negated() -> None:
+    known = {path.stem for path in (ROOT / "contract/violations").glob("*.yaml")}
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "contract/violations").glob("*.yaml"))
+    for question in read_questions().values():
+        assert all(name in known or name in text for name in question.types)
+        for wording in (question.en.question, question.en.control):
+            assert not {"no", "not", "without"} & set(wording.lower().rstrip("?").split())
+
+
+def test_the_fixture_package_is_as_its_card_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(TINY / "shared")]) == 0
+    assert "6 files match" in capsys.readouterr().out

@@ -1,0 +1,172 @@
+"""Whatever a model states about a lead: what is shown is in the report, with the tracks that carry it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.incident_report import Attribute, IncidentReport, Plate, Subject
+from models.vlm.claims import CLAIMS_MAX, CLAIMS_SCHEMA, describe, ground
+from tests.contract.examples import incident_report
+
+
+def subject(track_id: int, class_: str, plate: str | None = None, **attributes: str) -> Subject:
+    return Subject.model_validate(
+        {
+            "track_id": track_id,
+            "class": class_,
+            "score": 0.9,
+            "frames": 20,
+            "box": [0.1, 0.1, 0.2, 0.4],
+            "attributes": {name: Attribute(state=state, score=0.9) for name, state in attributes.items()},
+            "plate": Plate(text=plate, confidence=0.9, votes=3) if plate else None,
+        }
+    )
+
+
+SUBJECTS = (
+    subject(3, "person", helmet="absent"),
+    subject(5, "person", helmet="absent"),
+    subject(8, "person", helmet="present"),
+    subject(9, "car", plate="京A12345"),
+)
+
+
+def report(**fields: Any) -> IncidentReport:
+    return incident_report(**{"subjects": SUBJECTS, "subjects_total": len(SUBJECTS), **fields})
+
+
+REPORT = report()
+ZONE = REPORT.place.zone_id
+
+
+def answer(*claims: dict[str, Any]) -> str:
+    return json.dumps({"claims": claims})
+
+
+def test_a_true_claim_bears_the_tracks_that_carry_it() -> None:
+    grounded = ground(answer({"class": "person", "lacks": "helmet", "count": 2, "zone": ZONE}), REPORT)
+    (claim,) = grounded.kept
+    assert (claim.track_ids, claim.field) == ((3, 5), "subjects.attributes")
+    assert grounded.text_zh == f"人 2 名，未见安全帽，在区域 {ZONE} 内（轨迹 3, 5）。"
+    assert grounded.text_en == f"2 people, no helmet seen, in zone {ZONE} (tracks 3, 5)."
+    assert grounded.removed == ()
+
+
+def test_numbers_come_from_the_report_where_the_model_gives_none() -> None:
+    assert ground(answer({"class": "person"}), REPORT).text_en == "3 people (tracks 3, 5, 8)."
+
+
+@pytest.mark.parametrize(
+    ("claim", "part"),
+    [
+        ({"class": "truck"}, "class"),
+        ({"class": "person", "count": 4}, "count"),
+        ({"class": "person", "lacks": "helmet", "count": 3}, "count"),
+        ({"class": "person", "lacks": "vest"}, "attribute"),
+        ({"class": "car", "wears": "helmet"}, "attribute"),
+        ({"class": "person", "zone": "somewhere"}, "zone"),
+        ({"class": "car", "plate": "京A12346"}, "plate"),
+        ({"class": "person", "plate": "京A12345"}, "plate"),
+        ({"class": "person", "time": "25:00"}, "time"),
+        ({"class": "person", "time": "late"}, "time"),
+    ],
+)
+def test_what_the_report_does_not_carry_is_removed_and_says_which_part(claim: dict[str, Any], part: str) -> None:
+    grounded = ground(answer(claim, {"class": "car"}), REPORT)
+    assert [removal for _, removal in grounded.removed] == [part]
+    assert grounded.text_en == "1 car (track 9)."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There are two people without helmets.",
+        '{"claims": [{"class": "person", "mood": "angry"}]}',
+        '{"claims": "none"}',
+        '{"claims": [{"class": "person"}]} and also a fire',
+        "",
+        "[" * 30_000,
+        answer(*[{"class": "person"}] * (CLAIMS_MAX + 1)),
+        '{"claims": [{"class": "person", "count": 1e400}]}',
+    ],
+)
+def test_what_is_not_in_the_closed_form_is_one_removed_claim(text: str) -> None:
+    grounded = ground(text, REPORT)
+    assert (grounded.kept, grounded.text_zh, grounded.text_en) == ((), "", "")
+    assert [removal for _, removal in grounded.removed] == ["unreadable"]
+
+
+def test_the_same_thing_is_said_once() -> None:
+    grounded = ground(answer({"class": "car"}, {"class": "car", "count": 1}), REPORT)
+    assert len(grounded.kept) == 1
+    assert [removal for _, removal in grounded.removed] == ["said_before"]
+
+
+def test_a_count_over_more_subjects_than_a_report_lists_is_nobodys_to_make() -> None:
+    crowd = report(subjects_total=60)
+    assert ground(answer({"class": "person", "count": 3}), crowd).removed[0][1] == "count"
+    assert ground(answer({"class": "person"}), crowd).text_en == "at least 3 people (tracks 3, 5, 8)."
+
+
+def test_a_time_holds_from_first_to_last_sight_across_midnight() -> None:
+    late = REPORT.model_copy(
+        update={
+            "time": REPORT.time.model_copy(
+                update={
+                    "first_seen": datetime(2026, 3, 2, 23, 59, 30, tzinfo=UTC),
+                    "opened": datetime(2026, 3, 2, 23, 59, 40, tzinfo=UTC),
+                    "last_seen": datetime(2026, 3, 3, 0, 1, 20, tzinfo=UTC),
+                    "closed": None,
+                }
+            )
+        }
+    )
+    holds = {time: not ground(answer({"class": "car", "time": time}), late).removed for time in
+             ("23:58", "23:59", "00:00", "00:01", "00:02")}  # fmt: skip
+    assert holds == {"23:58": False, "23:59": True, "00:00": True, "00:01": True, "00:02": False}
+    assert "first seen at 23:59:30 UTC" in ground(answer({"class": "car", "time": "00:01"}), late).text_en
+
+
+def test_the_description_is_the_reports_own_sentence_then_what_holds_and_is_labelled() -> None:
+    described = describe(answer({"class": "car"}, {"class": "bus"}), REPORT, producer="xunjian", new_id=lambda: "7")
+    assert described.text["en"] == f"{REPORT.description.text['en']} 1 car (track 9)."
+    assert (described.source, described.authority, described.removed) == ("model", "auxiliary", 1)
+    assert described.aigc is not None
+    assert (described.aigc["Label"], described.aigc["ProduceID"]) == ("1", "7")
+
+
+def test_without_a_claim_that_holds_the_reports_own_sentence_stands_and_says_what_was_removed() -> None:
+    described = describe("I see a dragon", REPORT, producer="xunjian", new_id=lambda: "7")
+    assert described == REPORT.description.model_copy(update={"removed": 1})
+
+
+CLASSES = st.sampled_from(["person", "car", "bus", "helmet", "dragon"])
+STATED = st.fixed_dictionaries(
+    {"class": CLASSES},
+    optional={
+        "count": st.integers(0, 9),
+        "wears": CLASSES,
+        "lacks": CLASSES,
+        "zone": st.sampled_from([ZONE, "frame", "other"]),
+        "plate": st.sampled_from(["京A12345", "沪B00001"]),
+        "time": st.sampled_from(["00:00", "12:34", "x"]),
+    },
+)
+
+
+@given(st.lists(STATED, max_size=CLAIMS_MAX))
+def test_every_claim_is_kept_or_counted_and_what_is_kept_names_tracks_that_are_there(
+    claims: list[dict[str, Any]],
+) -> None:
+    assert jsonschema_rs.is_valid(CLAIMS_SCHEMA, {"claims": claims})
+    grounded = ground(answer(*claims), REPORT)
+    assert len(grounded.kept) + len(grounded.removed) == len(claims)
+    ids = {one.track_id for one in SUBJECTS}
+    assert all(claim.track_ids and set(claim.track_ids) <= ids for claim in grounded.kept)
+    assert "dragon" not in grounded.text_en
+    assert "沪B00001" not in grounded.text_zh
