@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,8 +90,9 @@ class Canvas:
     def paint(self, raster: Raster) -> NDArray[np.float32]:
         """A picture of the letterbox's frame size -> (1, 3, h, w) float32 as `Pixels` says, until the next call."""
         scaled = raster.scaled(self.letterbox.scaled_width, self.letterbox.scaled_height)
+        planes = cv2.split(scaled)  # each in one piece: half the time of every third byte
         for inside, (source, scale, shift) in zip(self._inside, self._channels, strict=True):
-            np.multiply(scaled[:, :, source], scale, out=inside)
+            np.multiply(planes[source], scale, out=inside)
             if shift:
                 np.subtract(inside, shift, out=inside)
         return self._tensor
