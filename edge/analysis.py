@@ -16,6 +16,7 @@ from edge.delivery.faults import Faults
 from edge.delivery.outbox import Outbox
 from edge.delivery.report import Origin, Writer
 from edge.detection.detector import FrameDetector
+from edge.detection.gated import GatedDetector
 from edge.detection.network import Network
 from edge.detection.scripted import ScriptedDetector
 from edge.evidence.disk import DiskStore
@@ -33,6 +34,8 @@ from edge.tracking.tracker import Tracker
 from models.detector.detector import check_size
 from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.registry import find_package
+
+BATCH_MAX = 4  # pictures of several cameras that a GPU takes at once; a CPU gains nothing by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,15 @@ def software_version() -> str:
 def open_network(settings: DetectorSettings) -> Network:
     """Raises ModelError."""
     package = find_package(settings.model)
-    return Network(package, OnnxRuntimeEngine(package.read_weights(), (settings.device,), settings.threads))
+    engine = OnnxRuntimeEngine(package.read_weights(), (settings.device,), settings.threads)
+    return Network(package, engine, batch_max=1 if settings.device == "cpu" else BATCH_MAX)
 
 
 def open_detector(settings: DetectorSettings, script: Path | None = None) -> FrameDetector:
     """script: detections from a file in the place of the network. Raises DetectorError, ModelError."""
     if script is not None:
         return ScriptedDetector(script)
-    return open_network(settings).detector(settings.size_px, settings.score_min)
+    return _seen_through(open_network(settings), settings)
 
 
 class Detectors:
@@ -75,8 +79,12 @@ class Detectors:
         if camera.detections is not None:
             return ScriptedDetector(camera.detections)
         self._network = self._network or open_network(self._settings)
-        view = self._settings.seen_by(camera.detector)
-        return self._network.detector(view.size_px, view.score_min)
+        return _seen_through(self._network, self._settings.seen_by(camera.detector))
+
+
+def _seen_through(network: Network, settings: DetectorSettings) -> FrameDetector:
+    detector = network.detector(settings.size_px, settings.score_min)
+    return GatedDetector(detector) if settings.motion_gate else detector
 
 
 def check_detector(settings: DetectorSettings, camera: CameraSettings, rules: Path, cameras: Sequence[str]) -> None:

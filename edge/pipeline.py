@@ -9,7 +9,7 @@ from contract.incident_report import CloseReason
 from edge.capture.frame import Frame
 from edge.delivery.dossier import Dossiers, Sight
 from edge.delivery.revision import Revision
-from edge.detection.detector import FrameDetector
+from edge.detection.detector import Attention, FrameDetector
 from edge.evidence.stills import Glance
 from edge.incidents.incident import IncidentChange
 from edge.incidents.register import Register
@@ -91,6 +91,7 @@ class Pipeline:
         violations = self._believed(judged)
         changes = (*withdrawn, *self._register.observe(violations, tracks, frame.moment))
         revisions = self._sealing.put(self._dossiers.orders(changes, self._register.open_incidents, sight))
+        self._detector.attention = Attention.URGENT if violations else Attention.STILL
         return Step(frame, len(tracks.seen), len(self._dossiers), detect_s, revisions)
 
     def explain(self, rule_id: str) -> tuple[Explanation, ...]:

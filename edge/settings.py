@@ -77,7 +77,8 @@ class CentralSettings(_Section):
 
 class DetectorSettings(_Section):
     """model: a package's name or folder; without one, the package that ships. size_px: the longer side of the network's
-    input, default the package's. score_min: what scores less is not even tracked.
+    input, default the package's. score_min: what scores less is not even tracked. motion_gate: look where something
+    moves, at the whole picture once a second; false: at every frame.
     """
 
     model: str | None = None
@@ -85,6 +86,7 @@ class DetectorSettings(_Section):
     device: Literal["cpu", "cuda", "tensorrt"] = "cpu"
     size_px: int | None = Field(default=None, ge=32, le=4096)
     score_min: float = Field(default=0.1, ge=0.01, le=0.9)
+    motion_gate: bool = True
 
     def seen_by(self, view: ViewSettings | None) -> Self:
         """As one camera has it."""

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from enum import IntEnum
 from types import MappingProxyType
 
 from edge.capture.frame import Frame
@@ -12,8 +13,18 @@ class DetectorError(Exception):
     """The detector cannot work; the message says what to do."""
 
 
+class Attention(IntEnum):
+    """What a camera's next picture is worth to the box."""
+
+    STILL = 0
+    MOVING = 1
+    URGENT = 2  # the conditions of a rule hold
+
+
 class FrameDetector(ABC):
-    """class_scores: from which score on it believes a class, where it says so: a rule's `min_score` by default."""
+    """class_scores: from which score on it believes a class, where it says so: a rule's `min_score` by default.
+    attention: of the next frame; whoever sets it may share a network with others.
+    """
 
     class_names: tuple[str, ...]
     class_scores: Mapping[str, float] = MappingProxyType({})
@@ -21,6 +32,15 @@ class FrameDetector(ABC):
     sha256: str  # of the weights, or of the script
     engine: str  # e.g. `onnxruntime-cpu`, `scripted`
     precision: str  # e.g. `fp32`
+    attention: Attention = Attention.MOVING
 
     @abstractmethod
     def detect(self, frame: Frame) -> Detections: ...
+
+    def takes_windows(self, frame: Frame) -> bool:  # noqa: ARG002
+        """Whether a part of this frame costs less than the whole and shows as much: then `detect_in` works."""
+        return False
+
+    def detect_in(self, frame: Frame, left: float, top: float, share: float) -> Detections:
+        """Looks at `share` of width and height from (left, top) on, relative to the frame, as are the boxes."""
+        raise NotImplementedError

@@ -44,6 +44,10 @@ class Raster(ABC):
         """(height, width, 3) BGR, bilinear."""
 
     @abstractmethod
+    def part(self, left: int, top: int, width: int, height: int) -> "Raster":
+        """A rectangle of it in px, not copied; it begins at an even pixel."""
+
+    @abstractmethod
     def luma(self) -> NDArray[np.uint8]:
         """(h, w) brightness with h from LUMA_HEIGHT_MIN on and below twice that, of smaller pictures their own: the
         mean of each square of `luma_step` px. Up to a step at the right and at the bottom is left out. Made once.

@@ -27,6 +27,9 @@ class BgrRaster(Raster):
     def scaled(self, width: int, height: int) -> NDArray[np.uint8]:
         return np.asarray(cv2.resize(self._image, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
+    def part(self, left: int, top: int, width: int, height: int) -> Raster:
+        return BgrRaster(self._image[top : top + height, left : left + width])
+
     def luma(self) -> NDArray[np.uint8]:
         if self._luma is None:
             self._luma = np.asarray(cv2.cvtColor(_squares(self._image), cv2.COLOR_BGR2GRAY), np.uint8)
@@ -55,6 +58,12 @@ class PlanarRaster(Raster):
         planes = (self.planes.y, self.planes.u, self.planes.v)
         yuv = cv2.merge([cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in planes])
         return np.asarray(cv2.transform(yuv, self._to_bgr), np.uint8)
+
+    def part(self, left: int, top: int, width: int, height: int) -> Raster:
+        half = (slice(top // 2, (top + height + 1) // 2), slice(left // 2, (left + width + 1) // 2))
+        planes = self.planes
+        y = planes.y[top : top + height, left : left + width]
+        return PlanarRaster(Planes(y, planes.u[half], planes.v[half], planes.colours))
 
     def luma(self) -> NDArray[np.uint8]:
         if self._luma is None:

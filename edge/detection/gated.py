@@ -1,0 +1,111 @@
+"""A detector that looks where something happens: most frames of most cameras are those before them.
+
+Every frame is compared with the background on a small plane. While nothing moves, what was found last is still there,
+and costs nothing; where something small moves, a window around it is looked at; else the whole picture, and that at
+least every `whole_every_s`, whatever moves or not: what was there before the start, what moves too slowly to be motion.
+So no frame is passed over: tracker and rules get detections of each.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.capture.frame import Frame
+from edge.detection.detector import Attention, FrameDetector
+from edge.detection.motion import CELL_PX, Motion, MotionFinder
+from edge.detection.regions import (
+    LARGE_AREA,
+    WINDOW,
+    alike,
+    cell_boxes,
+    chosen,
+    merged,
+    touched,
+    whole_in,
+    window_around,
+)
+from models.detector.detections import Detections
+
+
+@dataclass(frozen=True, slots=True)
+class GateSettings:
+    """whole_every_s: between two looks at the whole picture, at most. open_s: how long what moved is looked at after it
+    stopped. alike_min: so many looks in a row must have said the same before one is believed to hold on; an object
+    that one of them scores sure_min and another does not see at all keeps the gate open. windows: look at parts at all.
+    """
+
+    whole_every_s: float = 1.0
+    open_s: float = 1.0
+    alike_min: int = 3
+    sure_min: float = 0.25
+    windows: bool = True
+
+
+class GatedDetector(FrameDetector):
+    """Of one camera: it remembers. Counts its looks: `wholes`, `parts`, and frames without one, `spared`."""
+
+    def __init__(self, detector: FrameDetector, settings: GateSettings | None = None) -> None:
+        self._detector = detector
+        self._settings = settings or GateSettings()
+        self.class_names = detector.class_names
+        self.class_scores = detector.class_scores
+        self.name = detector.name
+        self.sha256 = detector.sha256
+        self.engine = detector.engine
+        self.precision = detector.precision
+        self.wholes = self.parts = self.spared = 0
+        self._finder = MotionFinder()
+        self._moved_s: NDArray[np.float64] = np.empty((0, 0))  # of each cell, when it moved last
+        self._whole_s = float("-inf")
+        self._known = Detections.none(self.class_names)
+        self._alike = 0
+
+    def detect(self, frame: Frame) -> Detections:
+        """Raises DetectorError."""
+        motion = self._finder.observe(frame.luma, frame.stream_s)
+        moving = self._moving(motion, frame.stream_s)
+        self._detector.attention = max(self.attention, Attention.MOVING if len(moving) else Attention.STILL)
+        whole_due = not 0 <= frame.stream_s - self._whole_s < self._settings.whole_every_s
+        if motion.everywhere or whole_due:
+            return self._whole(frame)
+        if not len(moving):
+            if self._alike >= self._settings.alike_min:
+                self.spared += 1
+                return self._known
+            return self._whole(frame)
+        return self._part(frame, moving)
+
+    def _moving(self, motion: Motion, stream_s: float) -> NDArray[np.float32]:
+        """(N, 4) the cells that moved within `open_s`."""
+        if self._moved_s.shape != motion.cells.shape:
+            self._moved_s = np.full(motion.cells.shape, -np.inf)
+        self._moved_s[motion.cells] = stream_s
+        height, width = motion.shape
+        recent = self._moved_s >= stream_s - self._settings.open_s
+        return cell_boxes(recent, (CELL_PX / width, CELL_PX / height))
+
+    def _whole(self, frame: Frame) -> Detections:
+        self.wholes += 1
+        self._whole_s = frame.stream_s
+        return self._learn(self._detector.detect(frame))
+
+    def _part(self, frame: Frame, moving: NDArray[np.float32]) -> Detections:
+        known = self._known
+        stirred = touched(known.boxes, moving)
+        areas = np.prod(known.boxes[:, 2:] - known.boxes[:, :2], axis=1)
+        large = bool((areas[stirred] >= LARGE_AREA).any())
+        corner = window_around(np.concatenate([moving, known.boxes[stirred]])) if self._settings.windows else None
+        if corner is None or large or not self._detector.takes_windows(frame):
+            return self._whole(frame)
+        self.parts += 1
+        left, top = corner
+        window = np.array([left, top, left + WINDOW, top + WINDOW], np.float32)
+        found = self._detector.detect_in(frame, left, top, WINDOW)
+        found = chosen(found, whole_in(found.boxes, window))
+        return self._learn(merged(chosen(known, ~stirred), found))
+
+    def _learn(self, found: Detections) -> Detections:
+        self._alike = self._alike + 1 if alike(self._known, found, self._settings.sure_min) else 1
+        self._known = found
+        return found

@@ -1,0 +1,167 @@
+"""One network for many cameras: who is next, who together, and that nobody waits for ever."""
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge.detection.detector import Attention
+from edge.detection.scheduler import Scheduler
+from models.detector.detector import Detector
+from models.engine.engine import Engine, Tensor
+from models.engine.onnx_runtime import OnnxRuntimeEngine
+from models.errors import EngineError
+from models.registry import find_package
+
+
+class Slow(Engine):
+    """Adds one to what it is given, when it is told to; keeps what came, in order."""
+
+    name = "slow"
+    inputs = (Tensor("images", (None, 1), "float32"),)
+    outputs = (Tensor("more", (None, 1), "float32"),)
+
+    def __init__(self, takes_s: float = 0.0) -> None:
+        self.go = threading.Event()
+        self.came: list[list[float]] = []
+        self.at_once = 0
+        self._takes_s = takes_s
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        self.at_once += 1
+        assert self.at_once == 1, "an engine is not for several threads"
+        self.came.append(feeds["images"][:, 0].tolist())
+        assert self.go.wait(10)
+        time.sleep(self._takes_s)
+        self.at_once -= 1
+        if (feeds["images"] < 0).any():
+            raise EngineError("a negative picture")
+        return [feeds["images"] + 1]
+
+
+def asked(scheduler: Scheduler, numbers: Mapping[float, Attention]) -> tuple[list[threading.Thread], dict[float, Any]]:
+    """Each in a thread of its own, one after the other as far as the queue goes."""
+    answers: dict[float, Any] = {}
+
+    def ask(number: float, attention: Attention) -> None:
+        seat = scheduler.seat()
+        seat.attention = attention
+        try:
+            answers[number] = seat.run({"images": np.array([[number]], np.float32)})[0][0, 0]
+        except EngineError as error:
+            answers[number] = str(error)
+
+    slow = scheduler.engine
+    assert isinstance(slow, Slow)
+    threads = [threading.Thread(target=ask, args=pair) for pair in numbers.items()]
+    for index, thread in enumerate(threads):
+        thread.start()
+        while len(scheduler._waiting) + sum(map(len, slow.came)) < index + 1:
+            time.sleep(0.001)
+    return threads, answers
+
+
+def test_what_matters_most_is_next_and_everybody_gets_his_own_answer() -> None:
+    slow = Slow()
+    still, moving, urgent = Attention.STILL, Attention.MOVING, Attention.URGENT
+    threads, answers = asked(Scheduler(slow), {0: moving, 1: still, 2: moving, 3: urgent, 4: moving})
+    slow.go.set()
+    for thread in threads:
+        thread.join(10)
+    assert slow.came == [[0], [3], [2], [4], [1]]
+    assert answers == {number: number + 1 for number in range(5)}
+
+
+def test_a_still_camera_is_looked_at_although_others_never_rest() -> None:
+    slow = Slow(takes_s=0.02)
+    slow.go.set()
+    scheduler, stop, counts = Scheduler(slow), threading.Event(), [0, 0, 0, 0]
+
+    def camera(index: int, attention: Attention) -> None:
+        seat = scheduler.seat()
+        seat.attention = attention
+        while not stop.is_set():
+            seat.run({"images": np.zeros((1, 1), np.float32)})
+            counts[index] += 1
+
+    kinds = [Attention.URGENT, Attention.URGENT, Attention.URGENT, Attention.STILL]
+    threads = [threading.Thread(target=camera, args=pair) for pair in enumerate(kinds)]
+    for thread in threads:
+        thread.start()
+    time.sleep(3.0)
+    stop.set()
+    for thread in threads:
+        thread.join(10)
+    busy, still = counts[:3], counts[3]
+    assert 2 <= still < min(busy) / 2, "the least important gives way first, and never starves"
+    assert max(busy) <= 1.5 * min(busy), "equals get the same"
+
+
+def test_pictures_of_one_size_go_together_and_come_apart_again() -> None:
+    slow = Slow()
+    scheduler = Scheduler(slow, batch_max=3, wait_s=0.2)
+    threads, answers = asked(scheduler, dict.fromkeys(map(float, range(7)), Attention.MOVING))
+    slow.go.set()
+    for thread in threads:
+        thread.join(10)
+    assert max(map(len, slow.came)) == 3
+    assert scheduler.batches < 7
+    assert answers == {number: number + 1 for number in map(float, range(7))}
+
+
+def test_an_error_reaches_the_camera_that_caused_it_and_the_next_one_works() -> None:
+    slow = Slow()
+    threads, answers = asked(Scheduler(slow), {-1: Attention.URGENT, 5: Attention.MOVING})
+    slow.go.set()
+    for thread in threads:
+        thread.join(10)
+    assert answers == {-1: "a negative picture", 5: 6}
+
+
+def test_the_shipped_network_says_the_same_of_two_pictures_together() -> None:
+    package = find_package()
+    engine = OnnxRuntimeEngine(package.read_weights())
+    scheduler = Scheduler(engine, batch_max=2, wait_s=5.0)
+    pictures = [np.random.default_rng(seed).integers(0, 255, (180, 320, 3), np.uint8) for seed in (1, 2)]
+    alone = [Detector(package, engine, size_px=320, score_min=0.01).detect(picture) for picture in pictures]
+    together: dict[int, Any] = {}
+
+    def look(index: int) -> None:
+        seen_by = Detector(package, scheduler.seat(), size_px=320, score_min=0.01)
+        together[index] = seen_by.detect(pictures[index])
+
+    threads = [threading.Thread(target=look, args=(index,)) for index in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert scheduler.batches == 1
+    for index, one in enumerate(alone):
+        assert len(together[index]) == len(one)
+        np.testing.assert_allclose(together[index].scores, one.scores, atol=1e-4)
+        np.testing.assert_allclose(together[index].boxes, one.boxes, atol=1e-3)
+
+
+def test_a_network_of_one_picture_at_a_time_is_never_given_two() -> None:
+    slow = Slow()
+    slow.inputs = (Tensor("images", (1, 1), "float32"),)
+    threads, _ = asked(Scheduler(slow, batch_max=4), dict.fromkeys(map(float, range(4)), Attention.MOVING))
+    slow.go.set()
+    for thread in threads:
+        thread.join(10)
+    assert slow.came == [[0], [1], [2], [3]]
+
+
+@pytest.mark.parametrize("attention", Attention)
+def test_alone_nobody_waits(attention: Attention) -> None:
+    slow = Slow()
+    slow.go.set()
+    seat = Scheduler(slow, batch_max=4, wait_s=0.004).seat()
+    seat.attention = attention
+    began_s = time.monotonic()
+    assert seat.run({"images": np.ones((1, 1), np.float32)})[0][0, 0] == 2
+    assert time.monotonic() - began_s < 1.0
