@@ -38,6 +38,7 @@ class ViewSettings(_Section):
 
     size_px: int | None = Field(default=None, ge=32, le=4096)
     score_min: float | None = Field(default=None, ge=0.01, le=0.9)
+    motion_gate: bool | None = None
 
 
 class CameraSettings(_Section):

@@ -37,10 +37,14 @@ class FrameDetector(ABC):
     @abstractmethod
     def detect(self, frame: Frame) -> Detections: ...
 
-    def takes_windows(self, frame: Frame) -> bool:  # noqa: ARG002
-        """Whether a part of this frame costs less than the whole and shows as much: then `detect_in` works."""
-        return False
 
+class WindowedDetector(FrameDetector):
+    """Can look at a part of a frame."""
+
+    @abstractmethod
+    def takes_windows(self, frame: Frame) -> bool:
+        """Whether a part of this frame costs less than the whole and shows its things as large."""
+
+    @abstractmethod
     def detect_in(self, frame: Frame, left: float, top: float, share: float) -> Detections:
         """Looks at `share` of width and height from (left, top) on, relative to the frame, as are the boxes."""
-        raise NotImplementedError

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.capture.frame import Frame
-from edge.detection.detector import Attention, FrameDetector
+from edge.detection.detector import Attention, FrameDetector, WindowedDetector
 from edge.detection.motion import CELL_PX, Motion, MotionFinder
 from edge.detection.regions import (
     LARGE_AREA,
@@ -47,7 +47,8 @@ class GatedDetector(FrameDetector):
 
     def __init__(self, detector: FrameDetector, settings: GateSettings | None = None) -> None:
         self._detector = detector
-        self._settings = settings or GateSettings()
+        self._settings = settings = settings or GateSettings()
+        self._windowed = detector if settings.windows and isinstance(detector, WindowedDetector) else None
         self.class_names = detector.class_names
         self.class_scores = detector.class_scores
         self.name = detector.name
@@ -95,13 +96,13 @@ class GatedDetector(FrameDetector):
         stirred = touched(known.boxes, moving)
         areas = np.prod(known.boxes[:, 2:] - known.boxes[:, :2], axis=1)
         large = bool((areas[stirred] >= LARGE_AREA).any())
-        corner = window_around(np.concatenate([moving, known.boxes[stirred]])) if self._settings.windows else None
-        if corner is None or large or not self._detector.takes_windows(frame):
+        corner = window_around(np.concatenate([moving, known.boxes[stirred]]))
+        if corner is None or large or not self._windowed or not self._windowed.takes_windows(frame):
             return self._whole(frame)
         self.parts += 1
         left, top = corner
         window = np.array([left, top, left + WINDOW, top + WINDOW], np.float32)
-        found = self._detector.detect_in(frame, left, top, WINDOW)
+        found = self._windowed.detect_in(frame, left, top, WINDOW)
         found = chosen(found, whole_in(found.boxes, window))
         return self._learn(merged(chosen(known, ~stirred), found))
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from edge.capture.frame import Frame
-from edge.detection.detector import DetectorError, FrameDetector
+from edge.detection.detector import DetectorError, FrameDetector, WindowedDetector
 from edge.detection.regions import WINDOW
 from edge.detection.scheduler import Scheduler, Seat
 from models.detector.detections import Detections
@@ -15,7 +15,7 @@ from models.errors import ModelError
 from models.package import Package
 
 
-class NetworkDetector(FrameDetector):
+class NetworkDetector(WindowedDetector):
     """near: the same network with a smaller input, for what fills the picture; asked as well where the frame is larger
     than that input (`models.detector.looks`). window: with half the input of `detector`, for windows of half the frame.
     """

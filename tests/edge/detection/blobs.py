@@ -8,7 +8,7 @@ import numpy as np
 
 from edge.capture.frame import Frame
 from edge.clock import ClockQuality, Moment
-from edge.detection.detector import FrameDetector
+from edge.detection.detector import WindowedDetector
 from models.detector.detections import Detections
 from models.detector.raster import Planes, Raster
 from models.detector.rasters import PlanarRaster
@@ -30,7 +30,7 @@ def frame_of(squares: Sequence[Square], stream_s: float, *, ground: int = GROUND
     return Frame("gate", round(stream_s * 10), stream_s, MOMENT, PlanarRaster(planes))
 
 
-class BlobDetector(FrameDetector):
+class BlobDetector(WindowedDetector):
     """Each bright square is a person. misses: it overlooks everything in each so manieth look."""
 
     class_names = ("person",)
