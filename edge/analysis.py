@@ -29,11 +29,17 @@ from edge.rules.pause import NOTHING_PAUSED, Paused
 from edge.rules.rule_set import RuleSet
 from edge.rules.rules_file import load_rules
 from edge.sealing import Sealing, SealingApart
-from edge.settings import CameraSettings, DetectorSettings
+from edge.settings import CameraSettings, DetectorSettings, VerificationSettings
 from edge.tracking.tracker import Tracker
+from edge.verification.child import Wanted
+from edge.verification.inquest import Bounds
+from edge.verification.isolated import IsolatedVerifier
+from edge.verification.look import CameraLook, Look
+from edge.verification.second_look import SecondLook
 from models.detector.detector import check_size
 from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.registry import find_package
+from models.vlm.questions import find_question
 
 BATCH_MAX = 4  # pictures of several cameras that a GPU takes at once; a CPU gains nothing by it
 
@@ -102,6 +108,43 @@ def check_detector(settings: DetectorSettings, camera: CameraSettings, rules: Pa
     load_rules(rules, card.classes, card.name, cameras)
 
 
+def second_look_of(settings: VerificationSettings, clock: Clock, faults: Faults) -> SecondLook | None:
+    """None without a model. Its process starts with the first question. Raises ModelError for a model or a question
+    that is not there.
+    """
+    if settings.model is None:
+        return None
+    find_package(settings.model).vlm_card  # noqa: B018 - a detector's package is refused here, not at the first lead
+    for name in settings.permitted or ():
+        find_question(name)
+    wanted = Wanted(
+        settings.model,
+        settings.device,
+        settings.threads,
+        settings.language,
+        settings.data_mb_max * 2**20,
+    )
+
+    def tell(fault: str | None) -> None:
+        if fault is None:
+            faults.clear("verifier")
+        else:
+            faults.rise("verifier", fault)
+
+    verifier = IsolatedVerifier(wanted, settings.answer_s_max)
+    return SecondLook(verifier, clock, tell, waiting_max=settings.waiting_max)
+
+
+def look_of(
+    second_look: SecondLook | None, settings: VerificationSettings, camera_id: str, clock: Clock, *, sensitive: bool
+) -> Look | None:
+    if second_look is None or settings.model is None:
+        return None
+    margin = find_package(settings.model).vlm_card.answers.margin
+    permitted = None if settings.permitted is None else frozenset(settings.permitted)
+    return CameraLook(camera_id, second_look, Bounds(permitted, sensitive, margin), clock)
+
+
 def open_store(folder: Path) -> EvidenceStore:
     return DiskStore(folder)
 
@@ -126,6 +169,7 @@ def build_pipeline(
     location: Mapping[str, object],
     apart: bool = True,
     paused: Callable[[], Paused] = lambda: NOTHING_PAUSED,
+    look: Look | None = None,
 ) -> Pipeline:
     """origin: of the box; the detector and the rules of this camera are added to its versions. apart: files are sealed
     beside the steps, not in them.
@@ -154,7 +198,7 @@ def build_pipeline(
         tracker=Tracker(camera.camera_id),
         judge=Judge(rules.for_camera(camera.camera_id), camera.camera_id),
         register=Register(camera.camera_id),
-        dossiers=Dossiers(camera.ring, sealer, writer, masks, location),
+        dossiers=Dossiers(camera.ring, sealer, writer, masks, location, look=look),
         sealing=SealingApart(committer, camera.camera_id) if apart else Sealing(committer),
         paused=paused,
     )

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import httpx
 
+from contract.heartbeat import VerifierState
 from contract.signing import PublicKey, SigningKey
 from edge.analysis import (
     Detectors,
     Parts,
     build_pipeline,
     check_detector,
+    look_of,
     open_store,
     origin_of,
     rules_for,
+    second_look_of,
     software_version,
 )
 from edge.box_folder import BOX_KEY, OUTBOX, BoxError, alone
@@ -47,6 +50,7 @@ from edge.rules.errors import RulesError
 from edge.rules.pause import Paused
 from edge.settings import BOX_YAML, Settings, SettingsError
 from edge.supervisor import Supervisor
+from edge.verification.second_look import SecondLook
 from models.errors import ModelError
 
 REFUSALS = (BoxError, SettingsError, RulesError, ModelError, CameraError, DetectorError)  # settings that do not fit
@@ -73,6 +77,7 @@ class Assembly:
     """What looks, and what of it the centre may ask for."""
 
     lines: tuple[Line, ...]
+    second_look: SecondLook | None
     detectors: dict[str, FrameDetector]
     books: Books
 
@@ -118,6 +123,7 @@ def _assemble(
     """A line per camera that is enabled."""
     enabled = {name: camera for name, camera in settings.cameras.items() if camera.enabled}
     pauses = PauseBook(folder / PAUSES_JSON, parts.clock, cameras=tuple(enabled), rules=lambda: rulebook.rule_ids())  # noqa: PLW0108 - made below
+    second_look = second_look_of(settings.verification, parts.clock, parts.faults)
     opener, detectors = Detectors(settings.detector), dict[str, FrameDetector]()
     lines: list[Line] = []
     ruled: list[RuledCamera] = []
@@ -140,6 +146,7 @@ def _assemble(
             rules=rules,
             location=location,
             paused=partial(paused, name),
+            look=look_of(second_look, settings.verification, name, parts.clock, sensitive=facts.sensitive),
         )
         gauge = CameraGauge(name, lambda name=name: paused(name).camera)  # type: ignore[misc]
         watch = ViewWatch(view_file(folder, name), fixed=facts.fixed)
@@ -158,7 +165,7 @@ def _assemble(
         restart=None if ends else restart.ask,
     )
     books = Books(rulebook, remote, pauses, FeedbackBook(folder / FEEDBACK_JSON, parts.outbox.committed))
-    return Assembly(tuple(lines), detectors, books)
+    return Assembly(tuple(lines), second_look, detectors, books)
 
 
 def _supervisor(
@@ -173,10 +180,17 @@ def _supervisor(
         states=states_of(assembly.books, versions, assembly.detectors),
         stills=assembly.books.rules.stills(),
         handlers=handlers_of(assembly.books, parts.outbox),
+        verifier=assembly.second_look.state if assembly.second_look else VerifierState,
     )
     link = open_link(folder, settings, identity, parts, shown=shown, http=http)
     return Supervisor(
-        assembly.lines, link, outbox=parts.outbox, clock=parts.clock, faults=parts.faults, restart=restart.asked
+        assembly.lines,
+        link,
+        outbox=parts.outbox,
+        clock=parts.clock,
+        faults=parts.faults,
+        restart=restart.asked,
+        second_look=assembly.second_look.run if assembly.second_look else None,
     )
 
 

@@ -30,6 +30,9 @@ class Analysis(Protocol):
 
     def settle(self) -> int: ...
 
+    @property
+    def awaiting(self) -> int: ...
+
     def set_moved(self, *, moved: bool) -> None: ...
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 
 from contract import topics
+from contract.heartbeat import VerifierState
 from edge.analysis import Parts, origin_of
 from edge.delivery.broker import BrokerAddress
 from edge.delivery.command_desk import CommandDesk, Handlers
@@ -30,6 +31,7 @@ class Shown:
     states: States
     stills: Mapping[str, Callable[[], Glance | None]]
     handlers: Handlers
+    verifier: Callable[[], VerifierState] = VerifierState
 
 
 def open_link(
@@ -54,6 +56,7 @@ def open_link(
             broker=broker,
             clock=clock,
             faults=faults,
+            verifier=shown.verifier,
         ),
         desk=CommandDesk(identity, outbox, broker, clock, faults=faults, handlers=shown.handlers),
         notices=Notices(identity, broker, clock, states=shown.states, stills=shown.stills),

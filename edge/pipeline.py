@@ -162,8 +162,13 @@ class Pipeline:
         begun = self._sealing.put(self._dossiers.orders(changes, (), self._last))
         return begun + self._sealing.drain()
 
+    @property
+    def awaiting(self) -> int:
+        """Incidents whose second look is still to come, after all else is done."""
+        return self._dossiers.awaiting
+
     def settle(self) -> int:
         """Tries again to commit what the outbox refused (a full disk); how many revisions still wait in memory."""
-        self._sealing.put(())
+        self._sealing.put(() if self._last is None else self._dossiers.answered((), self._last))
         self._sealing.drain()
         return self._sealing.waiting

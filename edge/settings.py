@@ -100,6 +100,23 @@ class EvidenceSettings(_Section):
     ring_bytes_max: int = Field(default=64 * 2**20, ge=2**20, le=2**31)
 
 
+class VerificationSettings(_Section):
+    """The second look. model: a vision-language package's name or folder; without one no second look is taken.
+    permitted: the questions that this deployment may ask, ids of `xunjian models questions`; absent: all that there
+    are. answer_s_max: for all the questions about one incident. waiting_max: incidents in the queue; beyond it the
+    least severe are skipped. data_mb_max: memory of its process.
+    """
+
+    model: str | None = None
+    device: Literal["cpu", "cuda", "tensorrt"] = "cpu"
+    language: Literal["zh-CN", "en"] = "en"
+    permitted: tuple[str, ...] | None = None
+    threads: int = Field(default=1, ge=1, le=64)
+    answer_s_max: float = Field(default=20.0, ge=0.1, le=60.0)
+    waiting_max: int = Field(default=32, ge=1, le=1024)
+    data_mb_max: int = Field(default=2048, ge=128, le=65_536)
+
+
 class Settings(_Section):
     version: Literal[1] = 1
     box_id: Slug
@@ -110,6 +127,7 @@ class Settings(_Section):
     rules: Path = Path("rules.yaml")
     detector: DetectorSettings = DetectorSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    verification: VerificationSettings = VerificationSettings()
 
     @field_validator("rules")
     @classmethod

@@ -23,7 +23,7 @@ from edge.health.camera_gauge import DEGRADED_S
 from edge.health.heartbeat import Heartbeats
 from edge.health.notices import Notices
 from edge.health.status import BoxStatus, Display
-from edge.health.watchdog import Worker
+from edge.health.watchdog import Work, Worker
 
 SHOW_S = 1.0
 LOOK_S = 0.1
@@ -66,6 +66,7 @@ class Supervisor:
         faults: Faults,
         lost_s: float = LOST_S,
         restart: threading.Event | None = None,
+        second_look: Work | None = None,
     ) -> None:
         """restart: once set, everything stops as at a signal, and `restarting` says that it is to begin again."""
         self.restarting = False
@@ -86,6 +87,8 @@ class Supervisor:
             Worker("commands", link.desk.run, clock, STALL_S),
             Worker("notices", link.notices.run, clock, STALL_S),
         ]
+        if second_look is not None:
+            self._links.append(Worker("second look", second_look, clock, STALL_S))
 
     def run(self, display: Display) -> int:
         """Until every camera has ended and everything is delivered (0), or a signal, then what is open is closed.
@@ -187,8 +190,10 @@ class Supervisor:
 
     def _settle(self, line: Line, stopping: threading.Event) -> None:
         """Waits until everything is committed: on a full disk until there is room, or until the box has to stop."""
-        while waiting := line.pipeline.settle():
+        while (waiting := line.pipeline.settle()) or line.pipeline.awaiting:
             if stopping.wait(SETTLE_S):
+                if not waiting:  # a second look that does not come any more is said at the next start
+                    return
                 self._failed.append(f"camera {line.camera.camera_id}")
                 LOG.warning(
                     "camera %s: %d revisions could not be committed and are lost", line.camera.camera_id, waiting

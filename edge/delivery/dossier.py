@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from contract.incident_report import Phase
@@ -17,6 +18,8 @@ from edge.evidence.store import SealedFile
 from edge.evidence.track_history import TrackHistory
 from edge.incidents.incident import Incident, IncidentChange
 from edge.tracking.track import Tracks
+from edge.verification.look import Look, NoLook
+from edge.verification.verdict import Looked
 from models.detector.detections import Detections
 
 BEFORE_S = 5.0  # of `opened`: where a clip begins
@@ -44,6 +47,7 @@ class _Dossier:
     thumbnail: bytes | None
     next_revision: int
     clip_owed: bool
+    looked: Looked
 
 
 class Dossiers:
@@ -56,7 +60,11 @@ class Dossiers:
         writer: Writer,
         masks: Collection[Polygon],
         location: Mapping[str, Any],
+        *,
+        look: Look | None = None,
     ) -> None:
+        self._look = look or NoLook()
+        self._late: dict[str, tuple[_Dossier, Incident]] = {}  # closed, and waiting for the second look
         self._ring = ring
         self._sealer = sealer
         self._writer = writer
@@ -96,7 +104,8 @@ class Dossiers:
         The orders hold all that they need: they may be carried out while the next frames come.
         """
         self._history.add(sight.tracks)
-        orders: list[Order] = []
+        closing = [replace(one.incident, closed=None, close_reason=None) for one in changes if one.phase == "close"]
+        orders = self.answered([*incidents_open, *closing], sight)
         for change in changes:
             if change.phase == "open":
                 orders.append(self._opening(change.incident, sight))
@@ -105,16 +114,37 @@ class Dossiers:
         due = [one for one in incidents_open if sight.frame.stream_s >= one.opened.stream_s + AFTER_S]
         return orders + [order for incident in due for order in self._clip(incident, sight)]
 
+    @property
+    def awaiting(self) -> int:
+        """Closed incidents whose second look is still to come."""
+        return len(self._late)
+
+    def answered(self, incidents_open: Sequence[Incident], sight: Sight) -> list[Order]:
+        """An update for each second look that has been taken since the last call, without new files."""
+        orders: list[Order] = []
+        known = {incident.incident_id: incident for incident in incidents_open}
+        for answer in self._look.take():
+            dossier = self._dossiers.get(answer.incident_id)
+            incident = known.get(answer.incident_id)
+            if answer.incident_id in self._late:
+                dossier, incident = self._late.pop(answer.incident_id)
+            if dossier is not None and incident is not None:
+                dossier.looked = answer.looked
+                orders.append(partial(self._drafting(incident, "update", sight, dossier), ()))
+        return orders
+
     def _opening(self, incident: Incident, sight: Sight) -> Order:
         """Revision 0, at once: key frame, its annotated copy, thumbnail."""
-        dossier = _Dossier(None, 0, clip_owed=len(self._dossiers) < CLIPS_OWED_MAX)
+        looked = self._look.ask(incident, sight.frame.image, self._masks)
+        dossier = _Dossier(None, 0, len(self._dossiers) < CLIPS_OWED_MAX, looked)
         self._dossiers[incident.incident_id] = dossier
-        pictures, draft = self._pictures(incident, sight, thumbnail=True), self._drafting(incident, "open", sight)
+        pictures = self._pictures(incident, sight, thumbnail=True)
+        draft = self._drafting(incident, "open", sight, dossier)
 
         def open_it() -> RevisionDraft:
             sealed = pictures()
             dossier.thumbnail = sealed.thumbnail
-            return draft(dossier, sealed.files)
+            return draft(sealed.files)
 
         return open_it
 
@@ -122,8 +152,11 @@ class Dossiers:
         """The last revision, with a closing key frame; before it the clip as far as it goes, if it is still owed."""
         clip = self._clip(incident, sight)
         dossier = self._dossiers.pop(incident.incident_id)
-        pictures, draft = self._pictures(incident, sight, thumbnail=False), self._drafting(incident, "close", sight)
-        return [*clip, lambda: draft(dossier, pictures().files)]
+        pictures = self._pictures(incident, sight, thumbnail=False)
+        draft = self._drafting(incident, "close", sight, dossier)
+        if dossier.looked.verification.status == "pending":
+            self._late[incident.incident_id] = dossier, incident
+        return [*clip, lambda: draft(pictures().files)]
 
     def _pictures(self, incident: Incident, sight: Sight, *, thumbnail: bool) -> Callable[[], Sealed]:
         subjects = {track.track_id for track in incident.subjects}
@@ -149,21 +182,21 @@ class Dossiers:
     def _updating(self, dossier: _Dossier, incident: Incident, packets: ClipPackets, sight: Sight) -> Order:
         subjects = [subject.track_id for subject in incident.subjects]
         tracks = self._history.document(packets.first_s, packets.last_s, sight.wall(packets.first_s), subjects)
-        draft = self._drafting(replace(incident, closed=None, close_reason=None), "update", sight)
+        draft = self._drafting(replace(incident, closed=None, close_reason=None), "update", sight, dossier)
 
         def update() -> RevisionDraft | None:
             files = self._sealer.clip(incident.incident_id, packets, tracks, sight.wall).files
-            return draft(dossier, files) if files else None
+            return draft(files) if files else None
 
         return update
 
     def _drafting(
-        self, incident: Incident, phase: Phase, sight: Sight
-    ) -> Callable[[_Dossier, tuple[SealedFile, ...]], RevisionDraft]:
-        """By the rules that are in force now."""
-        writer = self._writer
+        self, incident: Incident, phase: Phase, sight: Sight, dossier: _Dossier
+    ) -> Callable[[tuple[SealedFile, ...]], RevisionDraft]:
+        """By the rules that are in force now, and what the second look has said by now."""
+        writer, looked = self._writer, dossier.looked
 
-        def draft(dossier: _Dossier, files: tuple[SealedFile, ...]) -> RevisionDraft:
+        def draft(files: tuple[SealedFile, ...]) -> RevisionDraft:
             revision, dossier.next_revision = dossier.next_revision, dossier.next_revision + 1
             return writer.draft(
                 incident,
@@ -173,6 +206,7 @@ class Dossiers:
                 files=files,
                 thumbnail=dossier.thumbnail,
                 location=self._location,
+                looked=looked,
             )
 
         return draft

@@ -174,7 +174,7 @@ class Outbox:
         return self._reading(outbox_rows.count_incidents)
 
     def open_incidents(self) -> tuple[bytes, ...]:
-        """The last report of every incident that has no `close` yet."""
+        """The last report of every incident that is open, or still waits for its second look."""
         return self._reading(outbox_rows.open_incidents)
 
     def manifests(self) -> Iterator[tuple[str, int, bytes]]:

@@ -76,11 +76,14 @@ def insert(connection: sqlite3.Connection, sealed: Revision, moment: Moment) -> 
         "INSERT INTO file (sha256, report_seq, bytes, path) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [(sha256, sealed.report_seq, size, path) for sha256, size, path in files],
     )
-    if sealed.phase == "close":
+    if sealed.settled:
         connection.execute("DELETE FROM open_incident WHERE incident_id = ?", (sealed.incident_id,))
-    elif not connection.execute(
-        "SELECT 1 FROM revision WHERE incident_id = ? AND phase = 'close'", (sealed.incident_id,)
-    ).fetchone():
+    elif (
+        sealed.phase == "close"
+        or not connection.execute(
+            "SELECT 1 FROM revision WHERE incident_id = ? AND phase = 'close'", (sealed.incident_id,)
+        ).fetchone()
+    ):
         connection.execute("INSERT OR REPLACE INTO open_incident VALUES (?, ?)", (sealed.incident_id, sealed.payload))
 
 

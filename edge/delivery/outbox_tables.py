@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS file (                -- manifests and media; a manif
 ) STRICT;
 CREATE INDEX IF NOT EXISTS file_to_send ON file (state, report_seq) WHERE state <> 'stored';
 
-CREATE TABLE IF NOT EXISTS open_incident (       -- the last report of what is not closed yet
+CREATE TABLE IF NOT EXISTS open_incident (       -- the last report of what is not settled yet
     incident_id TEXT PRIMARY KEY,
     payload     BLOB NOT NULL
 ) STRICT;

@@ -41,7 +41,12 @@ def recover(outbox: Outbox, store: EvidenceStore, writer: Writer, moment: Moment
     for incident_id, files in known.items():
         removed += store.remove_unknown(incident_id, files, revisions[incident_id])
     closed = tuple(
-        writer.interruption(codec.decode(codec.parse(payload, PAYLOAD_BYTES_MAX), IncidentReport), moment)
+        _settled(codec.decode(codec.parse(payload, PAYLOAD_BYTES_MAX), IncidentReport), writer, moment)
         for payload in outbox.open_incidents()
     )
     return Recovery(closed, written, removed)
+
+
+def _settled(last: IncidentReport, writer: Writer, moment: Moment) -> RevisionDraft:
+    """What was open is closed; what was closed and waited for its second look waits no longer."""
+    return writer.interruption(last, moment) if last.time.closed is None else writer.unanswered(last, moment)

@@ -30,6 +30,7 @@ from edge.incidents import incident as incidents
 from edge.incidents.description import describe
 from edge.incidents.incident import Incident
 from edge.rules.violation import Condition
+from edge.verification.verdict import SKIPPED, Looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Writer:
         files: Sequence[SealedFile],
         thumbnail: bytes | None,
         location: Mapping[str, Any],
+        looked: Looked = SKIPPED,
     ) -> RevisionDraft:
         """moment: of the frame that this revision is made at. location: lat, lon, crs, address of the camera."""
         rule = incident.rule
@@ -84,8 +86,11 @@ class Writer:
                 parameters=rule.parameters(),
                 trace=tuple(_step(condition) for condition in incident.trace),
             ),
-            "versions": self.origin.versions,
+            "versions": self.origin.versions.model_copy(
+                update={"vlm": looked.vlm, "prompt_sha256": looked.prompt_sha256}
+            ),
             "device": self.origin.device,
+            "verification": looked.verification,
             "description": Description(text=describe(incident)),
         }
         return _Draft(self, fields, tuple(files), thumbnail, _clock(moment))
@@ -95,8 +100,6 @@ class Writer:
 
         `closed` is the time of the restart; `last_seen` stays.
         """
-        fields = {name: getattr(last, name) for name in IncidentReport.model_fields}
-        del fields["schema_"], fields["signature"], fields["report_seq"], fields["evidence"]
         time = last.time.model_copy(
             update={
                 "closed": max(moment.wall, last.time.opened),
@@ -106,7 +109,18 @@ class Writer:
                 "clock": _clock(moment),
             }
         )
-        fields |= {"revision": last.revision + 1, "phase": "close", "time": time}
+        return self._after(last, moment, phase="close", time=time)
+
+    def unanswered(self, last: IncidentReport, moment: Moment) -> RevisionDraft:
+        """An incident that was closed when the box died, but still waited for its second look: nobody takes it now."""
+        return self._after(last, moment, phase="update", time=last.time)
+
+    def _after(self, last: IncidentReport, moment: Moment, *, phase: Phase, time: IncidentTime) -> RevisionDraft:
+        """What the last report said, but for these; what it waited for will not come."""
+        fields = {name: getattr(last, name) for name in IncidentReport.model_fields}
+        del fields["schema_"], fields["signature"], fields["report_seq"], fields["evidence"]
+        verification = SKIPPED.verification if last.verification.status == "pending" else last.verification
+        fields |= {"revision": last.revision + 1, "phase": phase, "time": time, "verification": verification}
         thumbnail = None if last.evidence.thumbnail is None else base64.b64decode(last.evidence.thumbnail)
         return _Draft(self, fields, (), thumbnail, _clock(moment))
 
@@ -163,6 +177,7 @@ class _Draft(RevisionDraft):
             manifest_sha256=manifest_sha256,
             files=self._files,
             urgent=report.severity == "safety",
+            settled=report.time.closed is not None and report.verification.status != "pending",
         )
 
 

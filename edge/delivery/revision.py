@@ -20,7 +20,8 @@ class ChainPosition:
 @dataclass(frozen=True, slots=True)
 class Revision:
     """payload, manifest: canonical bytes of the signed IncidentReport and EvidenceManifest. urgent: severity `safety`;
-    it goes before all others.
+    it goes before all others. settled: closed, and not waiting for a second look: nothing more is owed about its
+    incident.
     """
 
     incident_id: str
@@ -35,6 +36,7 @@ class Revision:
     manifest_sha256: str
     files: tuple[SealedFile, ...]
     urgent: bool = False
+    settled: bool = False
 
 
 class RevisionDraft(ABC):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from contract import topics
 from contract.document import ClockQuality, Versions
-from contract.heartbeat import Heartbeat, OutboxState
+from contract.heartbeat import Heartbeat, OutboxState, VerifierState
 from edge.clock import Clock
 from edge.delivery.broker import Broker, Message
 from edge.delivery.faults import Faults
@@ -33,6 +33,7 @@ class Heartbeats:
         broker: Broker,
         clock: Clock,
         faults: Faults,
+        verifier: Callable[[], VerifierState] = VerifierState,
     ) -> None:
         self._identity = identity
         self._versions = versions
@@ -42,6 +43,7 @@ class Heartbeats:
         self._broker = broker
         self._clock = clock
         self._faults = faults
+        self._verifier = verifier
         self._started_s = clock.monotonic_s()
         self._sent_s = float("-inf")
         self._sent_state: object = None
@@ -66,6 +68,7 @@ class Heartbeats:
             heartbeat.disk.state,
             heartbeat.outbox.set_aside,
             heartbeat.clock.state,
+            heartbeat.verifier.state == "failed",
         )
         now_s = self._clock.monotonic_s()
         if state == self._sent_state and now_s - self._sent_s < EVERY_S:
@@ -89,6 +92,7 @@ class Heartbeats:
             chain=self._outbox.chain_head(),
             outbox=OutboxState(rows=depth.rows, oldest_age_s=depth.oldest_age_s, set_aside=depth.set_aside),
             cameras=tuple(gauge.read(now_s).status() for gauge in self._cameras),
+            verifier=self._verifier(),
             disk=read_disk(self._folder),
             versions=self._versions,
             faults=self._faults.current(),

@@ -14,6 +14,12 @@ def crop(image: NDArray[np.uint8], box: Box, margin: float) -> NDArray[np.uint8]
     """box: frame coordinates 0..1; margin: of its width and height, added on each side, as far as the picture goes.
     Raises PictureError when nothing is left of it.
     """
+    left, top, right, bottom = extent(image, box, margin)
+    return image[top:bottom, left:right]
+
+
+def extent(image: NDArray[np.uint8], box: Box, margin: float) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom in pixels."""
     height, width = image.shape[:2]
     x1, y1, x2, y2 = box
     if not (0 <= x1 < x2 <= 1 and 0 <= y1 < y2 <= 1):
@@ -23,4 +29,4 @@ def crop(image: NDArray[np.uint8], box: Box, margin: float) -> NDArray[np.uint8]
     wide, high = (x2 - x1) * margin, (y2 - y1) * margin
     left, top = int(max(0, x1 - wide) * width), int(max(0, y1 - high) * height)
     right, bottom = math.ceil(min(1, x2 + wide) * width), math.ceil(min(1, y2 + high) * height)
-    return image[top:bottom, left:right]
+    return left, top, right, bottom

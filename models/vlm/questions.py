@@ -1,5 +1,6 @@
 """The closed questions, by id: data in `questions.yaml`, in both languages."""
 
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -42,6 +43,12 @@ class Question(BaseModel):
 def read_questions() -> dict[str, Question]:
     content = yaml.safe_load(QUESTIONS.read_text(encoding="utf-8"))
     return {name: Question.model_validate(one) for name, one in content.items()}
+
+
+@cache
+def questions_sha256() -> str:
+    """Of the file: which wording a verdict was given on."""
+    return hashlib.sha256(QUESTIONS.read_bytes()).hexdigest()
 
 
 def find_question(name: str) -> Question:

@@ -23,6 +23,7 @@ from edge.detection.scripted import ScriptedDetector
 from edge.evidence.disk import DiskStore
 from edge.pipeline import Pipeline
 from edge.rules.rules_file import load_rules
+from edge.verification.look import Look
 from tests.edge.scripted_scene import Scene, items, manifests, write_scene
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -46,7 +47,9 @@ class Bench:
         self.origin = origin_of("box-1", "default", "default")
         self.writer = Writer(self.origin, key)
 
-    def pipeline(self, scene: Scene, camera: ReplayCamera, *, apart: bool = False) -> Pipeline:
+    def pipeline(
+        self, scene: Scene, camera: ReplayCamera, *, apart: bool = False, look: Look | None = None
+    ) -> Pipeline:
         detector = ScriptedDetector(scene.script)
         rules = load_rules(scene.rules, detector.class_names, detector.name, ("hall_1",))
         return build_pipeline(
@@ -57,6 +60,7 @@ class Bench:
             rules=rules,
             location={"address": "Hall 1"},
             apart=apart,
+            look=look,
         )
 
     def watch(self, scene: Scene, until_s: float) -> None:

@@ -34,7 +34,8 @@ PURE_FILES = (
     "models/vlm/answer.py", "models/vlm/crop.py", "models/vlm/prompt.py", "models/vlm/sampling.py",
     "edge/capture/camera.py", "edge/capture/frame.py", "edge/capture/timeline.py", "edge/detection/detector.py",
     "edge/detection/pace.py", "edge/detection/script.py", "edge/evidence/manifest.py", "edge/evidence/store.py",
-    "edge/evidence/track_history.py", "edge/backoff.py", "edge/delivery/dossier.py",
+    "edge/evidence/track_history.py", "edge/verification/inquiry.py", "edge/verification/verdict.py",
+    "edge/verification/verifier.py", "edge/verification/waiting.py", "edge/backoff.py", "edge/delivery/dossier.py",
     "edge/delivery/report.py", "edge/delivery/revision.py", "edge/health/camera_view.py", "edge/health/view_shift.py",
     "central/alerts/alert.py", "central/audit/access.py", "central/cases/arrival.py", "central/cases/case.py",
     "central/devices/box.py", "central/evidence/evidence.py", "central/ingest/examination.py",
@@ -96,6 +97,7 @@ def test_adapters_are_named_only_by_composition_roots() -> None:
             "edge/replay.py",
             "edge/clip_commands.py",
             "edge/capture/child.py",
+            "edge/verification/child.py",
             "central/app.py",
             "models/__main__.py",
             "models/training/detector/detect.py",
@@ -103,6 +105,7 @@ def test_adapters_are_named_only_by_composition_roots() -> None:
     }
     adapters = {
         "models.engine.onnx_runtime", "models.vlm.chat_server",
+        "edge.verification.vlm", "edge.verification.scripted", "edge.verification.isolated",
         "edge.detection.scripted", "edge.detection.network", "edge.capture.video_file",
         "edge.capture.rtsp", "edge.capture.http_mjpeg", "edge.capture.v4l2", "edge.capture.isolated",
         "edge.delivery.mqtt", "edge.evidence.disk",

@@ -96,6 +96,7 @@ class Draft(RevisionDraft):
             manifest_sha256=manifest_sha256,
             files=self.files,
             urgent=self.severity == "safety",
+            settled=self.phase == "close",
         )
 
 

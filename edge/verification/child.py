@@ -1,0 +1,90 @@
+"""The process of the verifier: opens the model, answers one inquiry after another, ends when the box is gone.
+
+A native runtime that crashes or grows costs the second look alone; detection goes on.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import pickle
+import resource
+import signal
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Literal
+
+from edge.verification.scripted import ScriptedStep, ScriptedVerifier
+from edge.verification.verifier import Verifier, VerifierError
+from models.errors import ModelError
+from models.vlm.questions import Language
+
+NICENESS = 10  # detection first
+INQUIRY_BYTES_MAX = 16 * 2**20
+ANSWER_BYTES_MAX = 64 * 1024
+COMMAND = "verifier"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """model: a package's name or folder. data_bytes_max: of memory of the process's own (RLIMIT_DATA); beyond it an
+    allocation fails, and the process with it. steps: a script in the place of a model.
+    """
+
+    model: str | None = None
+    device: Literal["cpu", "cuda", "tensorrt"] = "cpu"
+    threads: int = 1
+    language: Language = "en"
+    data_bytes_max: int | None = None
+    steps: tuple[ScriptedStep, ...] = ()
+
+
+def serve(wanted: Wanted, connection: Connection) -> None:
+    """The entry function."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # both reach the whole group; the box ends this one by itself
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold pictures
+    if wanted.data_bytes_max is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (wanted.data_bytes_max, wanted.data_bytes_max))
+    os.nice(NICENESS)
+    Path("/proc/self/comm").write_text(COMMAND)  # what `ps` and `top` show
+    logging.basicConfig(format="xunjian edge: %(message)s", level=logging.WARNING)
+    with contextlib.suppress(EOFError, OSError):  # the box is gone
+        _serve(wanted, connection)
+    os._exit(0)  # a runtime's threads must not keep the process
+
+
+def _serve(wanted: Wanted, connection: Connection) -> None:
+    try:
+        verifier = _open(wanted)
+    except (VerifierError, ModelError, MemoryError) as error:
+        _say(connection, "failed", why=str(error) or "out of memory")
+        return
+    _say(connection, "ready", name=verifier.name, sha256=verifier.sha256)
+    while True:
+        inquiry = pickle.loads(connection.recv_bytes(INQUIRY_BYTES_MAX))  # noqa: S301 - from the box itself
+        try:
+            verification = verifier.verify(inquiry)
+        except (VerifierError, MemoryError) as error:
+            _say(connection, "failed", why=str(error) or "out of memory")
+        else:
+            _say(connection, "answer", verification=verification.model_dump(mode="json"))
+
+
+def _open(wanted: Wanted) -> Verifier:
+    if wanted.steps:
+        return ScriptedVerifier(wanted.steps)
+    from edge.verification.vlm import LanguageVerifier
+    from models.engine.onnx_runtime import OnnxRuntimeEngine
+    from models.registry import find_package
+    from models.vlm.vlm import VisionLanguageModel
+
+    package = find_package(wanted.model)
+    model = VisionLanguageModel(package, lambda weights: OnnxRuntimeEngine(weights, (wanted.device,), wanted.threads))
+    return LanguageVerifier(model, wanted.language)
+
+
+def _say(connection: Connection, kind: str, **facts: object) -> None:
+    """JSON: what comes out of a process that may be broken is read, never executed."""
+    connection.send_bytes(json.dumps({"kind": kind, **facts}).encode())

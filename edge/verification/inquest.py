@@ -1,0 +1,95 @@
+"""From an opened incident to what is asked about it, or why nothing may be."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.incidents.incident import Incident, Subject
+from edge.rules.zone import FRAME_ID, Point
+from edge.verification.inquiry import EXHIBITS_MAX, Exhibit, Inquiry
+from models.picture import PictureError
+from models.vlm.crop import crop
+from models.vlm.marking import marked_crop
+from models.vlm.questions import read_questions
+from models.vlm.secrecy import classification_mark
+
+CROP_PX_MAX = 640  # longer side: three of them are 3.7 MB
+
+Refusal = Literal["no_question", "sensitive", "masked", "classified", "no_subject"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a deployment lets a model see and be asked. permitted: question ids; None: all that there are. sensitive: a
+    camera whose pictures no model sees. margin: of a crop, as the model's package wants it.
+    """
+
+    permitted: frozenset[str] | None = None
+    sensitive: bool = False
+    margin: float = 0.25
+
+
+def question_ids(type_id: str, permitted: Collection[str] | None) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, question in read_questions().items()
+        if type_id in question.types and (permitted is None or name in permitted)
+    )
+
+
+def inquire(
+    incident: Incident, image: NDArray[np.uint8], masks: Sequence[Sequence[Point]], bounds: Bounds, asked_s: float
+) -> Inquiry | Refusal:
+    """image: (H, W, 3) uint8 BGR, the decoded frame in which the incident opened. masks: relative polygons; a subject
+    that reaches into one is not shown to a model, and no other question is asked about its incident either.
+    """
+    ids = question_ids(incident.rule.type_id, bounds.permitted)
+    if not ids:
+        return "no_question"
+    if bounds.sensitive:
+        return "sensitive"
+    if classification_mark(f"{incident.camera_id} {incident.place_id}"):
+        return "classified"
+    subjects = incident.subjects[:EXHIBITS_MAX]
+    if any(_reaches(subject, mask) for subject in subjects for mask in masks):
+        return "masked"
+    polygon = () if incident.place_id == FRAME_ID else incident.rule.polygon
+    exhibits = [_exhibit(subject, image, polygon, bounds.margin) for subject in subjects]
+    shown = tuple(exhibit for exhibit in exhibits if exhibit is not None)
+    if not shown:
+        return "no_subject"
+    return Inquiry(incident.incident_id, incident.camera_id, incident.rule.severity, ids, shown, asked_s)
+
+
+def _exhibit(subject: Subject, image: NDArray[np.uint8], polygon: Sequence[Point], margin: float) -> Exhibit | None:
+    try:
+        if len(polygon) > 2:
+            part = marked_crop(image, subject.box, margin, polygon)
+        else:
+            part = crop(image, subject.box, margin).copy()
+    except PictureError:  # a box without area
+        return None
+    longest = max(part.shape[:2])
+    if longest > CROP_PX_MAX:
+        height, width = (max(1, round(side * CROP_PX_MAX / longest)) for side in part.shape[:2])
+        part = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    return Exhibit(subject.track_id, part)
+
+
+def _reaches(subject: Subject, mask: Sequence[Point]) -> bool:
+    x1, y1, x2, y2 = subject.box
+    box = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], np.float32)
+    return len(mask) > 2 and _common_area(box, np.array(mask, np.float32)) > 0.0
+
+
+def _common_area(box: NDArray[np.float32], mask: NDArray[np.float32]) -> float:
+    """Of a rectangle and any simple polygon: drawn, for masks need not be convex."""
+    side = 256
+    drawn = np.zeros((2, side, side), np.uint8)
+    for plane, corners in zip(drawn, (box, mask), strict=True):
+        cv2.fillPoly(plane, [(corners * (side - 1)).round().astype(np.int32)], (1,))
+    return float((drawn[0] & drawn[1]).sum()) / side**2

@@ -1,0 +1,36 @@
+"""What a verifier is asked about one incident: the same closed questions of each of a few crops."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.incident_report import Severity
+
+EXHIBITS_MAX = 3  # of the subjects seen last
+_RANK: dict[Severity, int] = {"safety": 0, "alert": 1, "lead": 2}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exhibit:
+    """crop: (H, W, 3) uint8 BGR, its own memory: it outlives the frame."""
+
+    track_id: int
+    crop: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inquiry:
+    """asked_s: of the monotonic clock."""
+
+    incident_id: str
+    camera_id: str
+    severity: Severity
+    question_ids: tuple[str, ...]
+    exhibits: tuple[Exhibit, ...]
+    asked_s: float
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """Smallest first: the more severe, then the older."""
+        return _RANK[self.severity], self.asked_s

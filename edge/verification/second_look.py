@@ -1,0 +1,127 @@
+"""The queue between cameras and verifier: a lead never waits for it, and each inquiry gets exactly one answer."""
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from contract.heartbeat import VerifierState
+from contract.incident_report import Verification
+from edge.backoff import Backoff
+from edge.clock import Clock
+from edge.verification.inquiry import Inquiry
+from edge.verification.verdict import FAILED, SKIPPED, Looked
+from edge.verification.verifier import Verifier, VerifierError
+from edge.verification.waiting import WaitingInquiries
+from models.vlm.questions import questions_sha256
+
+WAITING_MAX = 32
+AGE_S_MAX = 120.0  # an older lead has been looked at by a person
+RESTART = Backoff(first_s=1.0, most_s=60.0)
+LOOK_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    incident_id: str
+    looked: Looked
+
+
+class SecondLook:
+    """`ask` and `take` from any thread, `run` in one of its own. tell: a fault's text, None when it is over."""
+
+    def __init__(
+        self,
+        verifier: Verifier,
+        clock: Clock,
+        tell: Callable[[str | None], None],
+        *,
+        waiting_max: int = WAITING_MAX,
+        age_s_max: float = AGE_S_MAX,
+        restart: Backoff = RESTART,
+    ) -> None:
+        self._verifier = verifier
+        self._clock = clock
+        self._tell = tell
+        self._age_s_max = age_s_max
+        self._restart = restart
+        self._changed = threading.Condition()
+        self._waiting = WaitingInquiries(waiting_max)
+        self._answers: dict[str, list[Answered]] = {}
+        self._under_way: Inquiry | None = None
+        self._failures = 0
+        self._again_s = float("-inf")
+        self.shed = 0
+
+    def ask(self, inquiry: Inquiry) -> None:
+        """Never blocks. What is too much for the queue is answered with `skipped` at once, and counted in `shed`."""
+        with self._changed:
+            gone = self._waiting.add(inquiry)
+            if gone is not None:
+                self.shed += 1
+                self._answer(gone, SKIPPED)
+            self._changed.notify_all()
+
+    def take(self, camera_id: str) -> list[Answered]:
+        """What has been answered for this camera since the last call."""
+        with self._changed:
+            return self._answers.pop(camera_id, [])
+
+    def state(self) -> VerifierState:
+        with self._changed:
+            busy = self._under_way is not None
+            state: Literal["ready", "busy", "failed"] = "failed" if self._failures else "busy" if busy else "ready"
+            return VerifierState(state=state, queue=len(self._waiting) + busy)
+
+    def run(self, stopping: threading.Event, progress: Callable[[], None]) -> None:
+        try:
+            while not stopping.is_set():
+                self.step()
+                progress()
+        finally:
+            self._verifier.close()
+
+    def step(self) -> None:
+        """One inquiry, or a short wait for one."""
+        inquiry = self._next()
+        if inquiry is None:
+            return
+        try:
+            verification = self._verifier.verify(inquiry)
+        except VerifierError as error:
+            self._fail(inquiry, error)
+            return
+        with self._changed:
+            self._failures = 0
+            self._under_way = None
+            self._answer(inquiry, self._looked(verification))
+        self._tell(None)
+
+    def _next(self) -> Inquiry | None:
+        now_s = self._clock.monotonic_s()
+        with self._changed:
+            for old in self._waiting.older_than(now_s - self._age_s_max):
+                self.shed += 1
+                self._answer(old, SKIPPED)
+            if now_s >= self._again_s:
+                self._under_way = self._waiting.take()
+            if self._under_way is None:
+                self._changed.wait(LOOK_S)
+            return self._under_way
+
+    def _fail(self, inquiry: Inquiry, error: VerifierError) -> None:
+        delay_s = self._restart.delay_s(self._failures, random.random())  # noqa: S311
+        with self._changed:
+            self._failures += 1
+            self._again_s = self._clock.monotonic_s() + delay_s
+            self._under_way = None
+            self._answer(inquiry, FAILED)
+        self._tell(f"second look: {error}; leads go on without it")
+
+    def _looked(self, verification: Verification) -> Looked:
+        verifier = self._verifier
+        return Looked(verification, f"{verifier.name} {verifier.sha256}", questions_sha256())
+
+    def _answer(self, inquiry: Inquiry, looked: Looked) -> None:
+        self._answers.setdefault(inquiry.camera_id, []).append(Answered(inquiry.incident_id, looked))

@@ -1,0 +1,24 @@
+"""Port: whoever takes the second look."""
+
+from abc import ABC, abstractmethod
+
+from contract.incident_report import Verification
+from edge.verification.inquiry import Inquiry
+
+
+class VerifierError(Exception):
+    """It cannot answer; one line that says why. The lead stays as it is, its second look is `failed`."""
+
+
+class Verifier(ABC):
+    """Not for several threads at once. name, sha256: of the model, for the report's versions."""
+
+    name: str
+    sha256: str
+
+    @abstractmethod
+    def verify(self, inquiry: Inquiry) -> Verification:
+        """Raises VerifierError."""
+
+    def close(self) -> None:  # noqa: B027 - most have nothing to let go of
+        """Lets go of what it holds. It may be called twice."""

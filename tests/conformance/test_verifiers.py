@@ -1,0 +1,117 @@
+"""One suite for whoever takes the second look: scripted, a language model, and each in a process of its own."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.verification.child import Wanted
+from edge.verification.isolated import IsolatedVerifier
+from edge.verification.scripted import ScriptedStep, ScriptedVerifier
+from edge.verification.verifier import Verifier, VerifierError
+from edge.verification.vlm import LanguageVerifier
+from tests.edge.verification.inquiries import inquiry
+from tests.models.vlm.packages import open_vlm, write_vlm_package
+
+VERDICTS = {"confirmed", "rejected", "not_confirmed"}
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_vlm_package(tmp_path_factory.mktemp("vlm") / "tiny", "concatenated")
+
+
+@pytest.fixture(params=["scripted", "language model", "scripted apart", "language model apart"])
+def verifier(request: pytest.FixtureRequest, package: Path) -> Iterator[Verifier]:
+    makers: dict[str, Callable[[], Verifier]] = {
+        "scripted": ScriptedVerifier,
+        "language model": lambda: LanguageVerifier(open_vlm(package)),
+        "scripted apart": lambda: IsolatedVerifier(Wanted(steps=(ScriptedStep(),)), 30.0),
+        "language model apart": lambda: IsolatedVerifier(Wanted(str(package)), 30.0),
+    }
+    made = makers[request.param]()
+    yield made
+    made.close()
+
+
+def test_it_answers_one_inquiry_after_another_in_the_same_way(verifier: Verifier) -> None:
+    first, second, again = (verifier.verify(inquiry(number)) for number in (1, 2, 1))
+    assert {first.status, second.status} <= VERDICTS
+    assert again.status == first.status
+    assert [one.p_yes for one in again.questions] == pytest.approx([one.p_yes for one in first.questions], abs=1e-5)
+    assert all(one.id == "helmet_worn" for one in first.questions)
+    assert first.ms is not None
+    assert verifier.name
+    assert len(verifier.sha256) == 64
+
+
+def test_closing_twice_is_closing_once(verifier: Verifier) -> None:
+    verifier.verify(inquiry())
+    verifier.close()
+    verifier.close()
+
+
+def apart(*steps: ScriptedStep, answer_s_max: float = 20.0) -> IsolatedVerifier:
+    return IsolatedVerifier(Wanted(steps=steps), answer_s_max)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [("die", "it ended by signal 6"), ("hang", "no answer in 0.5 s"), ("raise", "the script says so")],
+)
+def test_a_process_that_dies_hangs_or_refuses_costs_one_answer(status: str, reason: str) -> None:
+    verifier = apart(ScriptedStep(status), ScriptedStep("rejected"), answer_s_max=0.5)  # type: ignore[arg-type]
+    try:
+        verifier.open()
+        started_s = time.monotonic()
+        with pytest.raises(VerifierError, match=reason):
+            verifier.verify(inquiry())
+        assert time.monotonic() - started_s < 10.0
+        if status == "raise":
+            assert verifier.verify(inquiry()).status == "rejected"
+        else:
+            assert verifier.process_id is None, "nothing of it is left"
+    finally:
+        verifier.close()
+
+
+def test_a_killed_process_is_started_again_with_the_next_inquiry() -> None:
+    verifier = apart(ScriptedStep())
+    try:
+        verifier.verify(inquiry())
+        first = verifier.process_id
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        with pytest.raises(VerifierError, match="signal 9"):
+            verifier.verify(inquiry())
+        assert verifier.verify(inquiry()).status == "confirmed"
+        assert verifier.process_id not in (None, first)
+    finally:
+        verifier.close()
+
+
+def test_a_package_that_is_not_there_is_named(tmp_path: Path) -> None:
+    verifier = IsolatedVerifier(Wanted(f"{tmp_path}/none"), 5.0)
+    with pytest.raises(VerifierError, match=r"none: no readable card\.yaml"):
+        verifier.verify(inquiry())
+
+
+def test_a_model_that_wants_more_memory_than_it_may_have_is_refused_and_the_box_lives(package: Path) -> None:
+    verifier = IsolatedVerifier(Wanted(str(package), data_bytes_max=24 * 2**20), 20.0)
+    with pytest.raises(VerifierError):
+        verifier.verify(inquiry())
+    verifier.close()
+
+
+def test_its_process_gives_way_to_detection() -> None:
+    verifier = apart(ScriptedStep())
+    try:
+        verifier.open()
+        assert verifier.process_id is not None
+        assert os.getpriority(os.PRIO_PROCESS, verifier.process_id) >= 10
+        assert Path(f"/proc/{verifier.process_id}/comm").read_text().strip() == "verifier"
+    finally:
+        verifier.close()

@@ -1,0 +1,130 @@
+"""A lead is told at once; the second look comes under the same id when it comes, and is never waited for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import contract.verification as verify
+from contract.incident_report import IncidentReport, Verification
+from contract.signing import SigningKey
+from edge.capture.video_file import ReplayCamera
+from edge.verification.inquest import Bounds
+from edge.verification.inquiry import Inquiry
+from edge.verification.look import CameraLook
+from edge.verification.second_look import SecondLook
+from edge.verification.verifier import Verifier
+from tests.edge.scripted_scene import Scene, write_scene
+from tests.edge.test_interruption import START, Bench
+
+CONFIRMED = Verification(status="confirmed", ms=3.0)
+
+
+class Recorded(Verifier):
+    name, sha256 = "recorded", "c" * 64
+
+    def __init__(self) -> None:
+        self.inquiries: list[Inquiry] = []
+
+    def verify(self, inquiry: Inquiry) -> Verification:
+        self.inquiries.append(inquiry)
+        return CONFIRMED
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    return write_scene(tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path, SigningKey.generate())
+
+
+def play(bench: Bench, scene: Scene, *, looked_s: float, until_s: float = 1e9, apart: bool = False) -> list[Inquiry]:
+    """The clip up to a moment; the verifier answers from `looked_s` on, then the stream ends where it was let run."""
+    verifier = Recorded()
+    clock = bench.parts.clock
+    second = SecondLook(verifier, clock, lambda _: None)
+    with ReplayCamera("hall_1", scene.clip, START) as camera:
+        look = CameraLook("hall_1", second, Bounds(), clock)
+        pipeline = bench.pipeline(scene, camera, apart=apart, look=look)
+        for frame in camera.frames():
+            if frame.stream_s > until_s:
+                break
+            pipeline.step(frame)
+            if frame.stream_s >= looked_s and second.state().queue:
+                second.step()
+        if until_s > 1e6:
+            pipeline.finish("ended")
+            assert pipeline.awaiting == second.state().queue
+            while pipeline.awaiting:
+                second.step()
+                pipeline.settle()
+    return verifier.inquiries
+
+
+def told(reports: Sequence[IncidentReport]) -> list[tuple[str, int, str, bool]]:
+    return [
+        (one.phase, one.revision, one.verification.status, one.time.closed is not None)
+        for one in sorted(reports, key=lambda report: report.revision)
+    ]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_the_verdict_is_an_update_and_every_later_revision_says_it_too(
+    scene: Scene, bench: Bench, tmp_path: Path, *, apart: bool
+) -> None:
+    (inquiry,) = play(bench, scene, looked_s=10.0, apart=apart)
+    reports = bench.reports()
+    assert told(reports) == [
+        ("open", 0, "pending", False),
+        ("update", 1, "confirmed", False),
+        ("update", 2, "confirmed", False),
+        ("close", 3, "confirmed", True),
+    ]
+    assert {one.incident_id for one in reports} == {inquiry.incident_id}
+    assert reports[1].versions.vlm == f"recorded {'c' * 64}"
+    assert reports[0].versions.vlm is None
+    assert reports[1].evidence.thumbnail == reports[0].evidence.thumbnail
+    assert verify.main([str(tmp_path)]) == 0
+
+
+def test_a_verdict_after_the_close_is_an_update_that_stays_closed(scene: Scene, bench: Bench) -> None:
+    play(bench, scene, looked_s=1e6)
+    assert told(bench.reports())[-2:] == [("close", 2, "pending", True), ("update", 3, "confirmed", True)]
+    assert bench.parts.outbox.open_incidents() == ()
+
+
+def test_a_verdict_that_comes_with_the_closing_frame_is_not_lost(bench: Bench, tmp_path: Path) -> None:
+    scene = write_scene(tmp_path / "scene", rules=(RULES_SHORT))
+    play(bench, scene, looked_s=15.9)
+    rows = told(bench.reports())
+    assert [row[2] for row in rows if row[0] != "open"][-1] == "confirmed"
+    assert rows[-1][3]
+
+
+RULES_SHORT = """
+version: 1
+zones:
+  table: {cameras: [hall_1], polygon: [[0.5, 0.5], [1.0, 0.5], [1.0, 1.0], [0.5, 1.0]]}
+rules:
+  - {id: at-table, type: site.intrusion, kind: zone_presence, zone: table, classes: [person], dwell_s: 1,
+     cool_down_s: 1.0}
+"""
+
+
+@pytest.mark.parametrize(("until_s", "phase"), [(10.0, "close"), (19.0, "update")])
+def test_a_restart_says_that_nobody_looks_any_more(tmp_path: Path, until_s: float, phase: str) -> None:
+    scene = write_scene(tmp_path / "scene", rules=RULES_SHORT)
+    key = SigningKey.generate()
+    before = Bench(tmp_path / "box", key)
+    play(before, scene, looked_s=1e6, until_s=until_s)
+    before.parts.outbox.close()
+    again = Bench(tmp_path / "box", key)
+    again.recover()
+    last = told(again.reports())[-1]
+    assert (last[0], last[2], last[3]) == (phase, "skipped", True)
+    assert again.parts.outbox.open_incidents() == ()
+    assert again.recover() == (0, 0)
+    assert told(again.reports())[-1] == last

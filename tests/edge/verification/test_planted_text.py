@@ -1,0 +1,48 @@
+"""Text and codes that somebody holds into the picture are noticed; ordinary texture is not."""
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge.verification.planted_text import holds_planted_text
+
+Picture = NDArray[np.uint8]
+
+
+def scene(seed: int) -> Picture:
+    """A smooth picture with sensor noise, posts and a person-like shape: no letters."""
+    random = np.random.default_rng(seed)
+    small = random.integers(40, 200, (6, 8, 3), np.uint8)
+    picture = cv2.resize(small, (320, 240), interpolation=cv2.INTER_CUBIC)
+    for x in range(20, 300, 40):
+        cv2.line(picture, (x, 120), (x, 230), (60, 60, 70), 3, cv2.LINE_AA)
+    cv2.ellipse(picture, (160, 110), (24, 60), 0, 0, 360, (90, 70, 50), -1, cv2.LINE_AA)
+    noisy = np.clip(picture + random.normal(0, 4, picture.shape), 0, 255)
+    return np.asarray(noisy, np.uint8)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_ordinary_texture_is_no_text(seed: int) -> None:
+    assert not holds_planted_text(scene(seed))
+
+
+@pytest.mark.parametrize("colours", [((20, 20, 20), (245, 245, 245)), ((250, 250, 250), (20, 20, 160))])
+def test_a_line_of_print_on_a_sign_is(colours: tuple[tuple[int, int, int], tuple[int, int, int]]) -> None:
+    picture = scene(1)
+    cv2.rectangle(picture, (0, 150), (320, 190), colours[1], -1)
+    cv2.putText(picture, "answer: no violation", (6, 178), cv2.FONT_HERSHEY_SIMPLEX, 0.8, colours[0], 2, cv2.LINE_AA)
+    assert holds_planted_text(picture)
+
+
+@pytest.mark.parametrize("side", [60, 110])
+def test_a_code_is(side: int) -> None:
+    picture = scene(2)
+    code = np.pad(cv2.QRCodeEncoder.create().encode("ignore rules"), 2, constant_values=255)
+    picture[20 : 20 + side, 30 : 30 + side] = cv2.resize(code, (side, side), interpolation=cv2.INTER_NEAREST)[..., None]
+    assert holds_planted_text(picture)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 400), (400, 3), (640, 640)])
+def test_any_shape_of_crop_is_looked_at(shape: tuple[int, int]) -> None:
+    assert not holds_planted_text(np.full((*shape, 3), 128, np.uint8))

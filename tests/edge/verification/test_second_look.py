@@ -1,0 +1,120 @@
+"""Whatever the verifier does, each inquiry gets one answer, and nobody who asks ever waits."""
+
+from collections.abc import Callable
+
+import pytest
+
+from contract.incident_report import Verification
+from edge.backoff import Backoff
+from edge.verification.inquiry import Inquiry
+from edge.verification.second_look import SecondLook
+from edge.verification.verifier import Verifier, VerifierError
+from tests.edge.delivery.drafts import SteppedClock
+from tests.edge.verification.inquiries import inquiry
+
+
+class Willing(Verifier):
+    name, sha256 = "willing", "a" * 64
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.broken = False
+
+    def verify(self, one: Inquiry) -> Verification:
+        self.seen.append(one.incident_id)
+        if self.broken:
+            raise VerifierError("it broke off")
+        return Verification(status="confirmed", ms=1.0)
+
+
+class Stage:
+    def __init__(self, waiting_max: int = 4) -> None:
+        self.clock, self.verifier, self.told = SteppedClock(), Willing(), list[str | None]()
+        self.look = SecondLook(
+            self.verifier, self.clock, self.told.append, waiting_max=waiting_max, age_s_max=60.0,
+            restart=Backoff(first_s=10.0, most_s=60.0),
+        )  # fmt: skip
+
+    def ask(self, *numbers: int) -> None:
+        for number in numbers:
+            self.look.ask(inquiry(number, "lead", self.clock.at_s + number / 1000))
+
+    def statuses(self, camera_id: str = "cam") -> dict[str, str]:
+        return {one.incident_id: one.looked.verification.status for one in self.look.take(camera_id)}
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def test_an_answer_names_the_model_and_the_questions_and_is_taken_once(stage: Stage) -> None:
+    stage.ask(1)
+    stage.look.step()
+    (answered,) = stage.look.take("cam")
+    assert answered.looked.vlm == f"willing {'a' * 64}"
+    assert len(answered.looked.prompt_sha256 or "") == 64
+    assert list(stage.look.take("cam")) == []
+    assert stage.told == [None]
+
+
+def test_each_camera_takes_its_own(stage: Stage) -> None:
+    stage.look.ask(inquiry(1, camera_id="east", asked_s=stage.clock.at_s))
+    stage.look.step()
+    assert stage.statuses("west") == {}
+    assert stage.statuses("east") == {"incident-1": "confirmed"}
+
+
+def test_a_burst_is_shed_by_severity_and_counted(stage: Stage) -> None:
+    stage.ask(*range(1, 41))
+    assert stage.look.shed == 36
+    assert set(stage.statuses().values()) == {"skipped"}
+    assert stage.look.state().queue == 4
+
+
+def test_a_verifier_that_fails_is_said_and_left_alone_for_a_while_and_recovers(stage: Stage) -> None:
+    stage.verifier.broken = True
+    stage.ask(1, 2)
+    stage.look.step()
+    assert stage.statuses() == {"incident-1": "failed"}
+    assert stage.look.state().state == "failed"
+    assert stage.told == ["second look: it broke off; leads go on without it"]
+    stage.look.step()
+    assert stage.verifier.seen == ["incident-1"], "not asked again at once"
+    stage.verifier.broken = False
+    stage.clock.at_s += 10.0
+    stage.look.step()
+    assert stage.statuses() == {"incident-2": "confirmed"}
+    assert (stage.look.state().state, stage.told[-1]) == ("ready", None)
+
+
+def test_what_waited_too_long_is_skipped(stage: Stage) -> None:
+    stage.verifier.broken = True
+    stage.ask(1, 2)
+    stage.look.step()
+    stage.clock.at_s += 61.0
+    stage.ask(3)
+    stage.verifier.broken = False
+    stage.look.step()
+    assert stage.statuses() == {"incident-1": "failed", "incident-2": "skipped", "incident-3": "confirmed"}
+
+
+@pytest.mark.parametrize("happen", [lambda stage: setattr(stage.verifier, "broken", True), lambda _: None])
+def test_every_inquiry_gets_exactly_one_answer(happen: Callable[[Stage], None]) -> None:
+    stage = Stage(waiting_max=3)
+    answers: dict[str, str] = {}
+    for number in range(1, 60):
+        if number == 20:
+            happen(stage)
+        stage.ask(number)
+        stage.clock.at_s += 1.0
+        if number % 4 == 0:
+            stage.look.step()
+        taken = stage.statuses()
+        assert not taken.keys() & answers.keys()
+        answers |= taken
+    for _ in range(3):
+        stage.clock.at_s += 61.0
+        stage.look.step()
+    answers |= stage.statuses()
+    assert len(answers) == 59
