@@ -1,8 +1,8 @@
-"""SmolVLM with random weights: a tiny one whose answers are recorded for the tests, a real-size one for speed.
+"""SmolVLM with random weights: a tiny one whose answers are recorded for the tests, two of real sizes for speed.
 
 `python -m models.training.vlm.random_model tiny OUT_DIR`: the fixture of tests/models/vlm: networks of both kinds of
-graph, tokenizer, and what transformers makes of 60 prompts. `... 256m OUT_DIR`: a checkpoint folder and, beside it,
-`shared/`, a package of SmolVLM2-256M's sizes.
+graph, tokenizer, and what transformers makes of 60 prompts. `... small OUT_DIR` and `... 256m OUT_DIR`: `checkpoint/`,
+as transformers saves it, and `shared/`, a package: of 8 million parameters, and of SmolVLM2-256M's sizes.
 """
 
 import argparse
@@ -30,6 +30,13 @@ SIZES: dict[str, dict[str, Any]] = {
         "vision": {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
                    "image_size": 64, "patch_size": 8},
         "scale_factor": 2, "spread": 0.35, "longest": 256,
+    },
+    "small": {
+        "text": {"num_hidden_layers": 6, "hidden_size": 256, "intermediate_size": 768, "num_attention_heads": 4,
+                 "num_key_value_heads": 2, "head_dim": 64, "vocab_size": 2048, "max_position_embeddings": 1024},
+        "vision": {"hidden_size": 192, "intermediate_size": 768, "num_hidden_layers": 6, "num_attention_heads": 3,
+                   "image_size": 256, "patch_size": 16},
+        "scale_factor": 4, "spread": 0.06, "longest": 1024,
     },
     "256m": {
         "text": {"num_hidden_layers": 30, "hidden_size": 576, "intermediate_size": 1536, "num_attention_heads": 9,
