@@ -71,7 +71,7 @@ class Decoder:
         self._keys: list[Hashable] = []
         self._mask = np.ones((1, context_tokens), np.int64)
         self._positions = np.arange(context_tokens, dtype=np.int64)[None]
-        self._logits = np.empty((1, 1, self.layout.vocabulary), np.float32)
+        self._logits = np.empty((1, 0, self.layout.vocabulary), np.float32)
         self.computed = 0  # positions since the start: what prompts have cost
 
     @property
@@ -131,7 +131,7 @@ class Decoder:
         rows = 1 if self.layout.last_only else count
         if self._logits.shape[1] != rows:
             self._logits = np.empty((1, rows, self.layout.vocabulary), np.float32)
-        self._binding.fetch("logits", self._logits)
+            self._binding.fetch("logits", self._logits)
         self._cache.make_room(count)
         try:
             self._binding.run()

@@ -73,6 +73,8 @@ def test_a_verdict_needs_mass_and_a_majority_of_it() -> None:
     assert verdict(0.3, 0.1, 0.05, 0.55, mass_min=0.4) == "yes"
     assert verdict(0.6, 0.4, 1e-9, 1e-9, share_min=0.8) == "cannot_tell"
     assert verdict(0.45, 0.4, 0.15, 1e-9, share_min=0.5) == "cannot_tell"
+    assert verdict(0.36, 0.2, 0.44, 1e-9, share_min=0.34) == "cannot_tell"
+    assert verdict(0.44, 0.2, 0.36, 1e-9, share_min=0.34) == "yes"
 
 
 def test_calibration_moves_yes_against_no_and_keeps_their_mass() -> None:
