@@ -30,7 +30,8 @@ bench: develop  ## how long each step takes on this machine
 	@$(PYTHON) bootstrap.py test-tools
 	@for bench in pipeline detector tracker; do .venv/bin/python -m tests.bench.bench_$$bench || exit 1; done
 
-docs: develop  ## the pictures of the documents, made by the browser tests
+docs: develop  ## the pictures of the documents: rules out of their scenarios, pages by the browser tests
+	@.venv/bin/python -m tests.project.rule_pictures
 	@$(PYTHON) bootstrap.py test-tools
 	@XUNJIAN_PICTURES=docs/images .venv/bin/pytest -q tests/browser
 

@@ -15,6 +15,7 @@ from edge.clock import ClockQuality, Moment
 from edge.incidents.incident import Incident
 from edge.incidents.register import Register
 from edge.incidents.scenario import FORGOTTEN_S, ROUNDING_S, Actor, Expected, Scenario, WayPoint
+from edge.rules.explanation import Explanation
 from edge.rules.judge import Judge
 from edge.rules.parts import parts_of
 from edge.rules.rule_set import RuleSet
@@ -42,10 +43,10 @@ class Rehearsal:
 
 def rehearse(scenario: Scenario, rules: RuleSet, class_names: tuple[str, ...]) -> Rehearsal:
     """class_names: what the detector can find."""
-    incidents = sorted(_Stage(scenario, rules, class_names).play(), key=lambda one: one.opened.stream_s)
+    incidents = sorted(Stage(scenario, rules, class_names).play(), key=lambda one: one.opened.stream_s)
     missing, unexpected = _unmatched(scenario, incidents)
     if missing is not None:
-        rows = _Stage(scenario, rules, class_names).look(missing.rule_id, missing.opened_s)
+        rows = Stage(scenario, rules, class_names).look(missing.rule_id, missing.opened_s)
         seen = "\n".join(rows) or "no track was there"
         difference = (
             f"no incident of {place_text(missing)} opened at {missing.opened_s:g} s; what the rule saw:\n{seen}"
@@ -141,8 +142,8 @@ def _differences(scenario: Scenario, incidents: Sequence[Incident]) -> Iterator[
                 yield f"{where}: track {track_id} has {states or 'no attributes'}, expected {dict(wanted_states)}"
 
 
-class _Stage:
-    """One camera with rules and a register; played once."""
+class Stage:
+    """One camera with rules and a register, frame by frame. Played once."""
 
     def __init__(self, scenario: Scenario, rules: RuleSet, class_names: tuple[str, ...]) -> None:
         self._scenario = scenario
@@ -162,19 +163,24 @@ class _Stage:
         closed: list[Incident] = []
         t_s = 0.0
         for t_s in self._scenario.times_s():
-            closed += self._step(t_s)
+            closed += self.step(t_s)
         changes = self._register.finish(t_s, self._moment(t_s), self._scenario.ends)
         return [*closed, *(change.incident for change in changes)]
 
     def look(self, rule_id: str, at_s: float) -> list[str]:
         """How the rule sees each track in the first frame from `at_s` on, one line each."""
         for t_s in self._scenario.times_s():
-            self._step(t_s)
+            self.step(t_s)
             if t_s >= at_s - ROUNDING_S:
                 break
-        return [one.row() for one in self._judge.explain(rule_id)]
+        return [one.row() for one in self.explain(rule_id)]
 
-    def _step(self, t_s: float) -> list[Incident]:
+    def explain(self, rule_id: str) -> tuple[Explanation, ...]:
+        """How the rule sees each track of the newest frame."""
+        return self._judge.explain(rule_id)
+
+    def step(self, t_s: float) -> list[Incident]:
+        """One frame; what was closed in it."""
         scenario, moment = self._scenario, self._moment(t_s)
         detections, stills = self._detections(t_s), self._stills(t_s)
         moving = self._tracker.update(detections, t_s) if scenario.through == "tracker" else self._tracks(t_s)
