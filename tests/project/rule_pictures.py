@@ -19,6 +19,7 @@ from edge.rules.rule import Rule
 from edge.rules.rule_set import RuleSet
 from edge.rules.rules_file import load_rules
 from edge.rules.zone import anchor_of
+from edge.rules.zone_order import ZoneOrder
 from models.registry import find_package
 from tests.project.sources import ROOT
 
@@ -31,6 +32,8 @@ SHOWN = {  # kind -> pack and scenario
     "presence": ("fire", "flames-flicker"),
     "attribute_absence": ("ppe", "takes-it-off"),
     "left_object": ("street", "one-is-taken-another-comes"),
+    "zone_order": ("yard", "in-through-the-exit"),
+    "speed": ("yard", "speeds-up"),
 }
 VIEW = (16, 34, 320, 180)  # x, y, width, height in the picture
 TIME_X, TIME_WIDTH = 410, 350
@@ -96,9 +99,10 @@ def points(corners: Sequence[tuple[float, float]]) -> str:
 
 
 def places(rules: RuleSet, rule: Rule) -> Iterator[str]:
-    exempt = {zone.zone_id for zone in (*rule.permitted, *rule.masks)}
+    passed = rule.zones if isinstance(rule, ZoneOrder) else ()
+    shown = (rule.place, *passed, *rule.permitted, *rule.masks)
     for zone in rules.zones:
-        if zone != rule.place and zone.zone_id not in exempt:
+        if zone not in shown:
             continue
         colour, dashes = ZONES[zone.kind]
         yield (
@@ -185,7 +189,7 @@ def drawn(kind: str) -> str:
     played = play(scenario, rules, rule, class_names)
     rows = len(scenario.actors) + len(played.incidents)
     height = max(VIEW[1] + VIEW[3] + 34, TOP + ROW * rows + 52)
-    keys = [key for key in ("dwell_s", "at_least", "area_min") if hasattr(rule, key)]
+    keys = [key for key in ("dwell_s", "at_least", "area_min", "over_kmh", "within_s") if hasattr(rule, key)]
     own = "".join(f", {key} {getattr(rule, key):g}" for key in keys)
     opened_s = scenario.expected[0].opened_s
     caption = f"the view at {opened_s:g} s; blue: watched, green: permitted, grey: masked"
