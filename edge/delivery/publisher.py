@@ -32,6 +32,7 @@ WINDOW_ROWS = 64  # sent and not yet acknowledged
 LIVE_ROWS = 16  # beyond the window, for live reports only: a backlog without answers never holds them up
 URGENT_ROWS = 8  # beyond both, for those of severity `safety`
 ANSWER = Backoff(first_s=4.0, most_s=20.0)  # how long the centre gets before a report is sent again
+URGENT_ANSWER = Backoff(first_s=1.0, most_s=5.0)  # the broker may have lost it while the centre was just coming back
 EVENTS_MAX = 2048
 IDLE_S = 0.5
 LOG = logging.getLogger(__name__)
@@ -151,7 +152,8 @@ class Publisher:
         for report in self._outbox.due(now_s, WINDOW_ROWS + LIVE_ROWS + URGENT_ROWS - waiting):
             if waiting >= _room_for(report):
                 return
-            delay_s = ANSWER.delay_s(report.tries, random.random())  # noqa: S311 - jitter, no secret
+            answer = URGENT_ANSWER if report.urgent else ANSWER
+            delay_s = answer.delay_s(report.tries, random.random())  # noqa: S311 - jitter, no secret
             if len(report.payload) > self._broker.payload_bytes_max:
                 self._faults.rise(
                     "publish", f"report {report.report_seq} has {len(report.payload)} bytes, more than the broker takes"

@@ -35,6 +35,8 @@ STILL_S = 5.0
 COVERS_MAX = 500
 CALM = 4.0  # a pixel whose noise is above that has to hold a look for longer, by one settled_s for each RESTLESS more
 RESTLESS = 2.0
+CLOSER = 5.0  # of 255: a sample that much nearer to the slow background than to the fast one shows the slow one
+THICK_PX_MIN = 5  # thinner ones are edges that a trembling or slowly turning camera has moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ class _Maps:
         free = ~covered
         picture = steadied(picture, self._slow, self._known & free)
         limits = self._limits()
-        self._shown = free & self._known & (_difference(picture, self._fast) < limits)
+        to_fast, to_slow = _difference(picture, self._fast), _difference(picture, self._slow)
+        self._shown = free & self._known & (to_fast < limits) & (to_fast <= to_slow + CLOSER)
         self._fast += (0.1 * self._shown)[..., None] * (picture - self._fast)
         self._learn_next(picture, free & ~self._shown, limits, now_s, step_s)
         moved = np.minimum(_largest(cv2.absdiff(picture, self._latest)), self._settings.change_min)
@@ -182,6 +185,8 @@ class _Maps:
         labels = np.asarray(numbered, np.int32)
         areas, sures = np.bincount(labels.ravel(), minlength=count), np.bincount(labels[sure], minlength=count)
         enough = (areas >= AREA_PX_MIN) & (sures >= SURE_SHARE_MIN * areas)
+        inner = cv2.distanceTransform(filled, cv2.DIST_C, 3) >= (THICK_PX_MIN + 1) / 2
+        enough &= np.bincount(labels[inner], minlength=count) > 0
         largest = [label for label in np.argsort(-areas).tolist() if label and enough[label]]
         return tuple(self._blob(label, labels == label, sure) for label in largest[:BLOBS_MAX]), labels
 

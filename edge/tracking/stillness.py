@@ -16,6 +16,8 @@ MOVERS = frozenset(
     {"person", "rider", "bicycle", "motorcycle", "tricycle", "car", "van", "bus", "truck", "train"}
 )  # they may stand still and are no objects
 SCORE_MIN = 0.2  # doubt is for the mover: a parked car is not always sure
+LARGE, LARGE_SCORE_MIN = 0.5, 0.5  # but a faint box around half of the picture would hide everything in it
+LOST_S_MAX = 1.0  # where a mover is that is not seen now is known for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,16 @@ def _movers(detections: Detections, lost: Sequence[Track]) -> list[Box]:
     boxes = [
         (float(x1), float(y1), float(x2), float(y2))
         for class_id, score, (x1, y1, x2, y2) in zip(detections.class_ids, scores, detections.boxes, strict=True)
-        if names[class_id] in MOVERS and score >= SCORE_MIN
+        if names[class_id] in MOVERS and score >= _score_needed(x2 - x1, y2 - y1)
     ]
-    return boxes + [track.predicted_box for track in lost if track.class_name in MOVERS]
+    return boxes + [track.predicted_box for track in lost if _is_near(track)]
+
+
+def _is_near(track: Track) -> bool:
+    x1, y1, x2, y2 = track.box
+    sure = track.class_name in MOVERS and track.score >= _score_needed(x2 - x1, y2 - y1)
+    return sure and track.now_s - track.last_s <= LOST_S_MAX
+
+
+def _score_needed(width: float, height: float) -> float:
+    return LARGE_SCORE_MIN if width * height >= LARGE else SCORE_MIN

@@ -185,6 +185,15 @@ def test_safety_passes_a_full_window_of_a_silent_centre(bench: Bench) -> None:
     assert bench.outbox.waiting(bench.clock.at_s) == WINDOW_ROWS + LIVE_ROWS + URGENT_ROWS
 
 
+def test_safety_without_an_answer_is_sent_again_sooner(bench: Bench) -> None:
+    fire, other = bench.outbox.commit([Draft(severity="safety"), Draft()])
+    bench.step()
+    assert sorted(bench.sent()) == [fire.report_seq, other.report_seq]
+    bench.clock.at_s += 2.0
+    bench.step()
+    assert bench.sent() == [fire.report_seq]
+
+
 def test_when_the_centre_is_back_what_it_missed_goes_at_once(bench: Bench) -> None:
     committed = bench.outbox.commit([Draft() for _ in range(3)])
     bench.step()
