@@ -42,7 +42,8 @@ def open_link(
     filters = [topics.of_box(box_id, kind) for kind in ("acknowledgement", "command")]
     versions = origin_of(box_id, settings.tenant, settings.site).versions
     address = BrokerAddress.parse(settings.central.broker)
-    broker = MqttBroker(address, box_id, availability(identity, "offline"), filters)
+    client_id = f"{box_id}-{identity.key.public.key_id}"  # a box that took only the id does not end this connection
+    broker = MqttBroker(address, client_id, availability(identity, "offline"), filters)
     return Link(
         broker=broker,
         publisher=Publisher(identity, outbox, broker, clock, faults),

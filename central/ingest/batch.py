@@ -214,15 +214,24 @@ class Batch:
         self._session.add(row)
         return True
 
-    @staticmethod
-    def _note_conflict(incident: Incident | None, owner: Owner, name: ReportName) -> None:
-        log.error(
-            "%s: report %d came with other content than before: two devices work with its key %s; both are kept; stop"
-            " one and introduce it with a token of its own",
-            owner.box_id,
-            name.report_seq,
-            owner.key.key_id,
+    def _note_conflict(self, incident: Incident | None, owner: Owner, name: ReportName) -> None:
+        """The row is kept already. A line for the 1st, 2nd, 4th, 8th ...: a copied box sends as many as the box."""
+        kept = self._session.scalar(
+            select(func.count()).where(
+                Rejection.box_id == owner.box_id,
+                Rejection.key_id == owner.key.key_id,
+                Rejection.reason == "conflict",
+            )
         )
+        if kept and kept & (kept - 1) == 0:
+            log.error(
+                "%s: report %d came with other content than before (%d so far): two devices work with its key %s; all"
+                " are kept; stop one and introduce it with a token of its own",
+                owner.box_id,
+                name.report_seq,
+                kept,
+                owner.key.key_id,
+            )
         if incident is not None and incident.box_id == owner.box_id:
             incident.conflicts += 1
 

@@ -54,7 +54,10 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
+    """taken_over: another client connected under this one's name, which only a copy of this box has."""
+
     reason: str
+    taken_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

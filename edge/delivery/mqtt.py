@@ -9,6 +9,7 @@ import logging
 import random
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,13 +37,16 @@ TCP_USER_TIMEOUT_MS = 15_000  # a half-open connection is found by its unacknowl
 SESSION_EXPIRY_S = 86_400
 WILL_DELAY_S = 30  # a short break is no reason to call a box offline
 IN_FLIGHT_MAX = 64
+SESSION_TAKEN_OVER = 0x8E
 RECONNECT = Backoff(first_s=0.2, most_s=15.0)
 PAYLOAD_BYTES_DEFAULT = 268_435_455 - 1024  # MQTT's own limit, less the header and the topic
 LOG = logging.getLogger(__name__)
 
 
 class MqttBroker(Broker):
-    """client_id: the box's id. will: sent by the broker when this client goes without saying so."""
+    """client_id: of this box alone: a second client of the same name ends this one's connection. will: sent by the
+    broker when this client goes without saying so.
+    """
 
     def __init__(
         self,
@@ -57,6 +61,7 @@ class MqttBroker(Broker):
         self._backoff = backoff
         self._handle: Callable[[BrokerEvent], None] = _nowhere
         self._connected = threading.Event()
+        self._client_id = client_id
         self._payload_bytes_max = PAYLOAD_BYTES_DEFAULT
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5)
         client.connect_timeout = CONNECT_TIMEOUT_S
@@ -80,8 +85,11 @@ class MqttBroker(Broker):
         while not stopping.is_set():
             error = self._connect()
             if error is None:
+                began_s = time.monotonic()
                 was_up = self._serve(stopping)
-                tries = 0 if was_up else tries + 1
+                # Two copies of one box end each other's connection: they take turns, not as fast as they can.
+                lasted = was_up and time.monotonic() - began_s > 2 * self._backoff.most_s
+                tries = 0 if lasted else tries + 1
             else:
                 tries += 1
                 handle(Disconnected(f"{self._address} cannot be reached: {error}"))
@@ -154,7 +162,11 @@ class MqttBroker(Broker):
 
     def _on_disconnect(self, _c: paho.Client, _u: Any, _f: Any, code: ReasonCode, _p: Any) -> None:
         self._connected.clear()
-        self._handle(Disconnected(f"{self._address}: {code}"))
+        if code.value != SESSION_TAKEN_OVER:
+            self._handle(Disconnected(f"{self._address}: {code}"))
+            return
+        who = f"another device connects as {self._client_id}, so with this box's key"
+        self._handle(Disconnected(f"{who}: stop one of the two and introduce it with a token of its own", True))
 
     def _on_subscribe(self, _c: paho.Client, _u: Any, _mid: int, codes: list[ReasonCode], _p: Any) -> None:
         refused = [str(code) for code in codes if code.is_failure]

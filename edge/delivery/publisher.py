@@ -33,6 +33,11 @@ LIVE_ROWS = 16  # beyond the window, for live reports only: a backlog without an
 URGENT_ROWS = 8  # beyond both, for those of severity `safety`
 ANSWER = Backoff(first_s=4.0, most_s=20.0)  # how long the centre gets before a report is sent again
 URGENT_ANSWER = Backoff(first_s=1.0, most_s=5.0)  # the broker may have lost it while the centre was just coming back
+REFUSED = {
+    "conflict": "another device reports with this box's key and numbers: stop one of the two and introduce it with a"
+    " token of its own; its reports are kept",
+    "signature": "the centre knows this box's id with another key: introduce this box with a token of its own",
+}
 EVENTS_MAX = 2048
 IDLE_S = 0.5
 LOG = logging.getLogger(__name__)
@@ -100,9 +105,9 @@ class Publisher:
                 self._in_flight.clear()
                 self._outbox.forget_attempts()
                 self._publish_availability("online")
-            case Disconnected(reason):
+            case Disconnected(reason, taken_over):
                 self._in_flight.clear()
-                self._faults.rise("broker", reason)
+                self._faults.rise("identity" if taken_over else "broker", reason)  # a copy stays said: it comes again
             case Answered():
                 self._note_answer(event)
             case Received(topic, payload) if topic == self._acknowledgements:
@@ -141,6 +146,8 @@ class Publisher:
     def _apply(self, acknowledgements: list[Acknowledgement]) -> None:
         self._faults.clear("acknowledgement")
         self._outbox.acknowledge(*acknowledgements)
+        for reason in sorted({one.reason for each in acknowledgements for one in each.reports if one.reason}):
+            self._faults.rise("refused", REFUSED.get(reason, f"the centre refuses reports ({reason}); they are kept"))
         now_s = self._clock.monotonic_s()
         if now_s - self._answered_s > ANSWER.first_s:  # the centre is back: what it missed need not wait its turn
             self._outbox.forget_attempts()
