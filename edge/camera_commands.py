@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 
+from edge.camera_discovery import look_around, read_login
 from edge.camera_trial import Trial, snapshot, streams_of, try_camera
 from edge.cameras import source_of
 from edge.capture.camera import CameraError
@@ -28,7 +29,16 @@ PICTURES = {".png", ".jpg", ".jpeg"}
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     listing = commands.add_parser("cameras", help="list a box's cameras and try each for a few seconds")
-    listing.add_argument("folder", type=Path, metavar="DIR")
+    listing.add_argument("folder", type=Path, nargs="?", metavar="DIR")
+    listing.add_argument("--discover", action="store_true", help="who answers ONVIF on this network")
+    listing.add_argument(
+        "--login",
+        metavar="LOGIN",
+        help="for --discover: USER:${NAME}, USER:@FILE, or - (USER:PASSWORD on standard input)",
+    )
+    listing.add_argument(
+        "--from", dest="from_address", metavar="ADDRESS", help="this machine's own address on the cameras' network"
+    )
     listing.add_argument("--json", action="store_true", help="a line each")
     listing.add_argument("--accept-view", metavar="CAMERA", help="what it shows now is right, although it was moved")
     listing.set_defaults(run=_cameras)
@@ -43,6 +53,11 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def _cameras(arguments: argparse.Namespace) -> int:
     """1 when one of them does not work."""
+    if arguments.discover:
+        login = read_login(arguments.login, arguments.folder or Path())
+        return look_around(login, arguments.from_address, as_json=arguments.json)
+    if arguments.folder is None:
+        raise SettingsError("give the box's folder, or --discover")
     settings = Settings.load(arguments.folder)
     if arguments.accept_view is not None:
         return _accept_view(arguments.folder, settings, arguments.accept_view)

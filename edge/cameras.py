@@ -27,7 +27,10 @@ def source_of(folder: Path, settings: Settings, name: str, patience: Patience, *
     main = with_secrets(facts.source, folder)
     if "://" not in main:
         main = str(folder / main)
-    address = main if facts.detect_source is None else with_secrets(facts.detect_source, folder)
+    small = None if facts.detect_source is None else with_secrets(facts.detect_source, folder)
+    if small is None and main.startswith("onvif://") and "#" not in main:
+        main, small = f"{main}#main", f"{main}#sub"
+    address = main if small is None else small
     return Source(
         camera_id=name,
         kind=kind_of(address),
@@ -35,7 +38,7 @@ def source_of(folder: Path, settings: Settings, name: str, patience: Patience, *
         shown=masked(address),
         patience=patience,
         ring_bytes_max=settings.evidence.ring_bytes_max,
-        main=None if facts.detect_source is None else main,
+        main=None if small is None else main,
         loop=loop,
     )
 

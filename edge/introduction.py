@@ -109,12 +109,12 @@ def _sources(cameras: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]
             kind = kind_of(told)
         except CameraError as error:
             raise BoxError(f"--camera {name}: {error}") from error
-        if kind in ("rtsp", "http"):
+        if kind in ("rtsp", "http", "onvif"):
             sources[name], password = split_password(told, f"{KEYS}/{name}.password")
             if password is not None:
                 passwords[name] = password
         elif not Path(told).exists():
-            raise BoxError(f"--camera {name}={told}: no such file; give a video file or rtsp://HOST/PATH")
+            raise BoxError(f"--camera {name}={told}: no such file; give a video file, rtsp://HOST/PATH or onvif://HOST")
         else:
             sources[name] = str(Path(told).resolve())
     return sources, passwords

@@ -5,11 +5,11 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import unquote
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from contract.enrolment import PUBLIC_KEY_PATTERN
 from contract.ids import Slug
@@ -47,7 +47,8 @@ class CameraSettings(_Section):
     for detection; `source` is then kept for evidence, undecoded. detections: a script in the place of the detector.
     analysed_fps_max: frames looked at per second, at least 5 while something is followed; absent: all. sensitive: no
     still of it is sent and no language model sees it; its leads stay as they are.
-    fixed: false for a camera that turns by itself, which is never `moved`.
+    onvif: `[user:${PASSWORD}@]host[:port]`, in the place of `source`: the camera says where its streams are. fixed:
+    false for a camera that turns by itself, which is never `moved`.
     """
 
     source: str = Field(min_length=1)
@@ -62,6 +63,19 @@ class CameraSettings(_Section):
     lon: float | None = Field(default=None, ge=-180, le=180)
     crs: str | None = None
     address: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _asked_by_onvif(cls, value: Any) -> Any:
+        """`onvif: HOST` is `source: onvif://HOST`."""
+        if not isinstance(value, dict) or "onvif" not in value:
+            return value
+        rest = {name: each for name, each in value.items() if name != "onvif"}
+        if "source" in rest:
+            raise ValueError("give `source` or `onvif`, not both")
+        if not isinstance(value["onvif"], str) or not re.fullmatch(r"(?!\w+://)\S+", value["onvif"]):
+            raise ValueError("`onvif` is a host, as in guard:${GATE_PASSWORD}@192.168.1.64:80")
+        return rest | {"source": f"onvif://{value['onvif']}"}
 
     @property
     def is_stream(self) -> bool:

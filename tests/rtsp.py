@@ -4,12 +4,17 @@ import contextlib
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import pytest
 
 from tests.processes import Running, eventually, free_port
 from tests.rendered_clip import render_clip
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.video.stream import VideoStream
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parent / "integration" / "rtsp_server.py"
@@ -37,11 +42,20 @@ def rtsp_camera(
     stop_after: int = 0,
     login: tuple[str, ...] = (),
     port: int | None = None,
+    keyframes: bool = True,
+    then: str = "",
 ) -> Iterator[str]:
-    """Serves a rendered clip in a loop; gives the address, without the login. port: default any that is free."""
+    """Serves a rendered clip in a loop; gives the address, without the login. port: default any that is free.
+
+    keyframes: False leaves them out. then: another size, WIDTHxHEIGHT, in which the second half of each loop is.
+    """
     skip_without_rtsp_server()
     port, packets = port or free_port(), folder / "packets"
-    packets.write_bytes(_packets(folder, codec, fps))
+    sent = _packets(folder, codec, fps, keyframes=keyframes)
+    if then:
+        width, height = (int(side) for side in then.split("x"))
+        sent += _packets(folder, codec, fps, size=(width, height))
+    packets.write_bytes(sent)
     command = [SYSTEM_PYTHON, str(SERVER), str(port), str(packets), codec, str(fps), str(stop_after), *login]
     log = folder / f"rtsp-{codec}.log"
     with Running(command, log) as server:
@@ -50,10 +64,24 @@ def rtsp_camera(
         yield f"rtsp://127.0.0.1:{port}/camera"
 
 
-def _packets(folder: Path, codec: str, fps: int) -> bytes:
+def _packets(folder: Path, codec: str, fps: int, *, keyframes: bool = True, size: tuple[int, int] = (128, 96)) -> bytes:
     encoder, name = {"h264": ("libx264", "c.ts"), "hevc": ("libx265", "c.ts"), "mjpeg": ("mjpeg", "c.avi")}[codec]
     pixel_format = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-    clip = render_clip(folder / name, frames=40, fps=fps, codec=encoder, pixel_format=pixel_format)
+    clip = render_clip(folder / name, frames=40, fps=fps, codec=encoder, pixel_format=pixel_format, size=size)
     with av.open(str(clip)) as container:
-        packets = [bytes(packet) for packet in container.demux(container.streams.video[0]) if packet.size]
+        held = [packet for packet in container.demux(container.streams.video[0]) if packet.size]
+        packets = [bytes(packet) for packet in held] if keyframes else _without_keyframes(held)
     return b"".join(len(packet).to_bytes(4, "big") + packet for packet in packets)
+
+
+def _without_keyframes(packets: "list[Packet[VideoStream]]") -> list[bytes]:
+    """Of H.264: what says how to decode is sent as ever, with the picture that follows; the keyframe itself is not."""
+    sent, sets = [], b""
+    for packet in packets:
+        if packet.is_keyframe:
+            units = bytes(packet).replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1")
+            sets = b"".join(b"\0\0\0\1" + unit for unit in units if unit and unit[0] & 31 in (7, 8))
+        else:
+            sent.append(sets + bytes(packet))
+            sets = b""
+    return sent

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 from dataclasses import astuple
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import DupFd
 from pathlib import Path
@@ -16,12 +17,15 @@ from typing import Any
 
 from edge.capture import http_mjpeg, rtsp
 from edge.capture.camera import CameraError
+from edge.capture.decoding import VideoSource
 from edge.capture.http_mjpeg import HttpCamera
-from edge.capture.live import LiveCamera
+from edge.capture.live import LiveCamera, Patience
+from edge.capture.packet_ring import PacketRing
 from edge.capture.picture_slot import PictureSlot
 from edge.capture.recorder import Recorder
 from edge.capture.rtsp import RtspCamera
 from edge.capture.source import Source, kind_of
+from edge.capture.stream import StreamCamera
 from edge.capture.v4l2 import V4l2Camera
 from edge.capture.video_file import FolderCamera, VideoFileCamera
 from edge.capture.wire import Counts, Look, look_fields, receive, send, send_packets
@@ -64,15 +68,30 @@ def open_source(source: Source, clock: Clock) -> LiveCamera:
     if source.kind in ("file", "folder"):
         files = VideoFileCamera if source.kind == "file" else FolderCamera
         return files(source.camera_id, Path(source.address), clock, loop=source.loop, **common)
-    camera = {"rtsp": RtspCamera, "http": HttpCamera, "v4l2": V4l2Camera}[source.kind]
-    return camera(source.camera_id, source.address, clock, source.patience, keep_packets=source.main is None, **common)
+    cameras: dict[str, Any] = {
+        "rtsp": RtspCamera,
+        "http": HttpCamera,
+        "onvif": partial(StreamCamera, connect=_connect_by_onvif),
+        "v4l2": V4l2Camera,
+    }
+    common |= {"keep_packets": source.main is None}
+    camera: LiveCamera = cameras[source.kind](source.camera_id, source.address, clock, source.patience, **common)
+    return camera
+
+
+def _connect_by_onvif(address: str, ring: PacketRing | None, patience: Patience, /) -> VideoSource:
+    """Asked before each connection: a camera that got another address or firmware is found again."""
+    from edge.capture.onvif import stream_address  # an HTTP client, which no other camera's process needs
+
+    return rtsp.connect(stream_address(address, patience.open_s_max), ring, patience)
 
 
 def recording(source: Source, camera: LiveCamera) -> contextlib.AbstractContextManager[object]:
     """What keeps the packets of the main stream, where there is one. Raises CameraError as `open_source` does."""
     if source.main is None:
         return contextlib.nullcontext()
-    main, connect = source.main, {"rtsp": rtsp.connect, "http": http_mjpeg.connect}[kind_of(source.main)]
+    kinds = {"rtsp": rtsp.connect, "http": http_mjpeg.connect, "onvif": _connect_by_onvif}
+    main, connect = source.main, kinds[kind_of(source.main)]
     return Recorder(camera, lambda: connect(main, camera.ring, source.patience))
 
 

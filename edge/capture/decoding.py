@@ -128,6 +128,7 @@ class VideoSource:
         self._unstamped: list[int] = []
         self._format: StreamFormat | None = None
         self.packets_undecodable = 0
+        self.without_keyframe = 0  # packets so far, until one comes
         self.closed = False
 
     def __enter__(self) -> Self:
@@ -232,18 +233,17 @@ class VideoSource:
 
     def _packets(self) -> "Iterator[Packet[VideoStream]]":
         """From the first keyframe on: what comes before it refers to pictures that never came."""
-        waited = 0
+        seen = False
         try:
             for packet in self._container.demux(self._stream):
                 if packet.size == 0:  # the end; `pictures` flushes the decoder itself
                     continue
-                if packet.is_keyframe:
-                    waited = PACKETS_BEFORE_KEYFRAME_MAX
-                if waited >= PACKETS_BEFORE_KEYFRAME_MAX:
+                seen = seen or packet.is_keyframe
+                self.without_keyframe += not seen
+                if seen or self.without_keyframe > PACKETS_BEFORE_KEYFRAME_MAX:
                     yield packet
                     if self.closed:  # reading on from a closed container crashes the process
                         return
-                waited += 1
         except av.error.FFmpegError as error:
             raise ReadError(f"{self._shown}: {reason(error)}") from error
 

@@ -8,16 +8,24 @@ from edge.capture.camera import CameraError
 from edge.capture.live import Patience
 from edge.capture.packet_ring import RING_BYTES_MAX
 
-SourceKind = Literal["rtsp", "http", "v4l2", "folder", "file"]
+SourceKind = Literal["rtsp", "http", "onvif", "v4l2", "folder", "file"]
 
 
 def kind_of(address: str) -> SourceKind:
     """Raises CameraError for an address of a kind that is not read."""
     scheme, separator, _ = address.partition("://")
     if separator:
-        kinds: dict[str, SourceKind] = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
+        kinds: dict[str, SourceKind] = {
+            "rtsp": "rtsp",
+            "rtsps": "rtsp",
+            "http": "http",
+            "https": "http",
+            "onvif": "onvif",
+        }
         if scheme.lower() not in kinds:
-            raise CameraError(f"{scheme}:// is not read; give a video file, a folder, rtsp://... or http://...")
+            raise CameraError(
+                f"{scheme}:// is not read; give a video file, a folder, rtsp://..., http://... or onvif://..."
+            )
         return kinds[scheme.lower()]
     if address.startswith("/dev/video"):
         return "v4l2"

@@ -10,6 +10,8 @@ from edge.capture.masking import masked
 from edge.capture.packet_ring import RING_BYTES_MAX, PacketRing
 from edge.clock import Clock
 
+PATIENT_PACKETS = 75  # without a keyframe among them: a few seconds
+
 
 class Connect(Protocol):
     def __call__(self, address: str, ring: PacketRing | None, patience: Patience, /) -> VideoSource:
@@ -41,8 +43,19 @@ class StreamCamera(LiveCamera):
         self._connect = connect
         self._keep_packets = keep_packets
         self._video: VideoSource | None = None
+        self._frames_before = 0  # this connection
+
+    @property
+    def outage(self) -> str | None:
+        video = self._video
+        if video is None or video.closed or self.frames_in > self._frames_before:
+            return super().outage
+        if video.without_keyframe >= PATIENT_PACKETS:
+            return f"{self.source}: sends no keyframe, so nothing can be seen; set its keyframe interval to 2 s"
+        return super().outage
 
     def open(self) -> None:
+        self._frames_before = self.frames_in
         before = None if self._video is None else self._video.timeline
         self._video = self._connect(self._address, self.ring if self._keep_packets else None, self.patience)
         self._video.go_on_from(before, self.stream_time.now_s)

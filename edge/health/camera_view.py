@@ -32,6 +32,7 @@ STILL_MAX = 8.0  # and a clock on the picture that goes on differs more in one p
 MOVED_S, BACK_S = 5.0, 10.0
 AWAY_S = 30.0  # for a view that is nowhere in the picture any more
 SHIFT_MIN = 0.03  # of width or height
+STEADY_SHARE = 0.35
 AWAY_SCORE, AWAY_SIGMAS = 0.15, 4.0
 COMPARE_S = 1.0  # how often the view is looked for: it costs more than all the rest
 RECENT_S = 3.0  # passing things are averaged away over this long
@@ -57,6 +58,11 @@ class ViewMemory:
     structure: float
     sharpness: float
     still_s: float = 0.0
+
+    @property
+    def steady(self) -> bool:
+        """Most of its edges stand still: water and leaves alone are never where they were."""
+        return float(np.abs(self.edges).mean()) >= STEADY_SHARE * self.structure
 
 
 @dataclass(slots=True)
@@ -146,16 +152,18 @@ class CameraView:
         frozen = self._stillness.update(sample.luma, stream_s, max(FROZEN_S, min(2 * still_s, FROZEN_S_MAX)))
         why_blind = self._why_blind(sample)
         if self._blind.update(why_blind is not None, stream_s):
-            self._view = View("blind", why_blind or self._view.why)
+            self._enter(View("blind", why_blind))
         elif frozen:
-            since = self._stillness.length_s(stream_s)
-            self._view = View(
-                "frozen", f"the picture has not changed at all for {since // 10 * 10 or since:.0f} s; restart it"
-            )
+            self._enter(View("frozen", "the picture does not change at all although packets come; restart the camera"))
         elif why_blind is None:
             self._compare(sample, stream_s)
-            self._view = self._placed()
+            self._enter(self._placed())
         return self._view
+
+    def _enter(self, view: View) -> None:
+        """What was said when the state began stands until it is over: each other text would be news to everybody."""
+        if view.state != self._view.state:
+            self._view = view
 
     def _break_off(self) -> None:
         for hold in (self._blind, self._moved, self._away):
@@ -189,7 +197,7 @@ class CameraView:
         self._compared_s = stream_s
         self._shift = shift = shift_between(self._memory.edges, self._recent)
         shifted = shift.is_clear and shift.largest >= SHIFT_MIN
-        gone = shift.in_place < min(AWAY_SCORE, AWAY_SIGMAS * shift.noise) if shift.noise else False
+        gone = self._memory.steady and shift.in_place < min(AWAY_SCORE, AWAY_SIGMAS * shift.noise)
         self._moved.update(self._fixed and shifted, stream_s)
         self._away.update(self._fixed and gone, stream_s)
         if self._in_place(shift):
@@ -248,9 +256,6 @@ class _Stillness:
         self._since_s = 0.0
         self._hold = _Hold(0.0, LIVE_S)
         self.ended_s = 0.0  # the length of the last stillness that ended
-
-    def length_s(self, now_s: float) -> float:
-        return now_s - self._since_s
 
     def update(self, luma: NDArray[np.float32], now_s: float, frozen_s: float) -> bool:
         if self._anchor is not None:

@@ -55,7 +55,7 @@ CASES = [
         "a camera that is not there",
         {},
         (*INIT, "--camera", "hall_1={folder}/no.mp4", "--rules", "{rules}"),
-        r"--camera hall_1=.*no\.mp4: no such file; give a video file or rtsp://HOST/PATH",
+        r"--camera hall_1=.*no\.mp4: no such file; give a video file, rtsp://HOST/PATH or onvif://HOST",
     ),
     (
         "a camera by another protocol",

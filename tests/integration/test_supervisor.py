@@ -60,6 +60,7 @@ class OneIncident:
     settling: Iterator[int] = field(default_factory=lambda: iter(()))
     finished: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     stepped: int = 0
+    awaiting: int = 0
 
     def step(self, frame: Frame, /) -> Step:
         self.stepped += 1

@@ -59,6 +59,7 @@ def test_what_is_done_to_a_camera_is_found_and_is_over_when_it_is_undone(
     assert at_s is not None
     assert at_s - LEARNT_S <= within_s
     assert found[-1][1] == state, "as long as it lasts"
+    assert view.observe(change(frames[0]), LEARNT_S + 60.0).why
     assert {one for _, one in found} == {"seen", state}
     after = states(view, pictures(frames, 30.0, LEARNT_S + 60.0))
     back_s = first(after, "seen")
@@ -170,6 +171,15 @@ def test_a_camera_that_is_being_aimed_is_not_learnt_yet() -> None:
     assert view.memory is not None
 
 
+def test_what_is_said_of_a_state_stays_the_same_while_it_lasts() -> None:
+    """Another text would be a line in the log and a heartbeat each time."""
+    frames = live()
+    for shown, change in ((frames, turned(0.1)), (frames[:1], None), (frames, behind_a_hand)):
+        view = learnt(frames)
+        said = {view.observe(picture, at_s).why for at_s, picture in pictures(shown, 60.0, LEARNT_S, change)}
+        assert len(said - {None}) == 1
+
+
 def test_an_outage_is_neither_stillness_nor_blindness() -> None:
     frames = live()
     view = learnt(frames)
@@ -189,6 +199,16 @@ def test_the_learnt_view_follows_the_light_but_never_a_fault() -> None:
     assert after is not None
     assert np.abs(after.edges - before.edges).max() < 0.01
     assert after.structure == pytest.approx(before.structure, rel=0.02)
+
+
+def test_leaves_and_water_alone_are_no_view_to_be_moved_from() -> None:
+    random = np.random.default_rng(2)
+    leaves = [scene(100 + index) for index in range(80)]
+    view = CameraView()
+    states(view, pictures(leaves[:40], 20.0))
+    assert view.memory is not None
+    found = states(CameraView(view.memory), pictures([sensor(one, random) for one in leaves[40:]], 60.0))
+    assert "moved" not in {state for _, state in found}
 
 
 def test_pictures_without_an_edge_have_no_shift() -> None:

@@ -1,0 +1,45 @@
+"""Streams that a real server sends and no camera should: each is one clear line, or is simply gone through."""
+
+import time
+from pathlib import Path
+
+from tests.integration.test_lost_cameras import next_where, patiently, silence_of, watched
+from tests.mjpeg import MjpegCamera
+from tests.rtsp import rtsp_camera
+
+
+def test_a_camera_that_sends_no_keyframe_is_said_so_while_another_one_goes_on(tmp_path: Path) -> None:
+    with (
+        rtsp_camera(tmp_path, "h264", fps=25, keyframes=False) as url,
+        MjpegCamera() as other,
+        watched(url) as camera,
+        watched(other.url) as well,
+    ):
+        began_s = time.monotonic()
+        said = silence_of(camera)
+        assert time.monotonic() - began_s < 15
+        assert next(patiently(well)).image.shape == (96, 128, 3)
+    assert said == f"{url}: sends no keyframe, so nothing can be seen; set its keyframe interval to 2 s"
+
+
+def test_a_stream_that_changes_its_size_under_way_goes_on_and_no_clip_spans_both(tmp_path: Path) -> None:
+    with rtsp_camera(tmp_path, "h264", fps=20, then="192x144") as url, watched(url) as camera:
+        next_where(camera, lambda frame: frame.image.shape == (96, 128, 3))
+        large = next_where(camera, lambda frame: frame.image.shape == (144, 192, 3))
+        again = next_where(camera, lambda frame: frame.image.shape == (96, 128, 3) and frame.index > large.index)
+        assert again.stream_s > large.stream_s
+        clip = camera.ring.clip(0.0, again.stream_s)
+        sizes = {(packet.format.width, packet.format.height) for packet in camera.ring.packets()}
+        assert camera.fault is None
+    assert sizes == {(128, 96), (192, 144)}
+    assert clip is not None
+    assert len({packet.format for packet in clip.packets}) == 1
+
+
+def test_a_wrong_password_by_rtsp_is_one_line_without_it(tmp_path: Path) -> None:
+    with rtsp_camera(tmp_path, "h264", login=("guard", "s3cret")) as url:
+        wrong = url.replace("rtsp://", "rtsp://guard:wr0ng@")
+        with watched(wrong) as camera:
+            said = silence_of(camera)
+    assert said.endswith("the camera refuses the user name or password; check both")
+    assert "wr0ng" not in said
