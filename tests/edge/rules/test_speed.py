@@ -82,6 +82,13 @@ def test_jitter_of_the_detector_stays_within_the_stated_tolerance(jitter: list[f
         assert abs(speed - 15.0) <= worst_kmh + 0.5
 
 
+def test_what_is_far_is_measured_less_surely() -> None:
+    """Beside 5 % of the speed for the scale, the jitter's own share grows with the distance."""
+    jitter = [threshold - 1.0 - 0.05 * speed for speed, threshold in measured(drive(15.0))]
+    assert jitter[0] > 0.2
+    assert jitter[-1] > 1.2 * jitter[0]
+
+
 @pytest.mark.parametrize(("kmh", "over"), [(12.0, False), (15.5, False), (25.0, True)])
 def test_only_what_is_faster_than_limit_and_tolerance_breaks_the_rule(kmh: float, *, over: bool) -> None:
     assert bool(opened(RULE, {1: drive(kmh, length_s=2.0)})) == over

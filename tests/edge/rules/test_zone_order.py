@@ -85,7 +85,7 @@ def test_all_zones_count_in_their_order() -> None:
 
 def test_trembling_on_a_border_visits_nothing() -> None:
     touching = replace(RULE, zones=(LOBBY, YARD))
-    trembles = Actor([at(0.6 + 0.004 * (-1) ** index) for index in range(20)])
+    trembles = Actor([at(0.6 - 0.004 * (-1) ** index) for index in range(20)])  # first on the lobby's side
     assert opened(touching, {1: trembles}) == []
     out = Actor([at(0.8), at(0.7), *(at(0.6 + 0.004 * (-1) ** index) for index in range(20)), at(0.5), at(0.4)])
     assert opened(touching, {1: out}) == []
