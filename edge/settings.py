@@ -92,8 +92,8 @@ class CentralSettings(_Section):
 
 class DetectorSettings(_Section):
     """model: a package's name or folder; without one, the package that ships. size_px: the longer side of the network's
-    input, default the package's. score_min: what scores less is not even tracked. motion_gate: look where something
-    moves, at the whole picture once a second; false: at every frame.
+    input, default the package's. score_min: what scores less is not even tracked. motion_gate: look while something
+    moves, else once a second; false: at every frame.
     """
 
     model: str | None = None

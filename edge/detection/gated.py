@@ -1,7 +1,7 @@
 """A detector that looks where something happens: most frames of most cameras are those before them.
 
 Every frame is compared with the background on a small plane. While nothing moves, what was found last is still there,
-and costs nothing; where something small moves, a window around it is looked at; else the whole picture, and that at
+and costs nothing; where something small moves, a window around it may be looked at; else the whole picture, and that at
 least every `whole_every_s`, whatever moves or not: what was there before the start, what moves too slowly to be motion.
 So no frame is passed over: tracker and rules get detections of each.
 """
@@ -32,14 +32,15 @@ from models.detector.detections import Detections
 class GateSettings:
     """whole_every_s: between two looks at the whole picture, at most. open_s: how long what moved is looked at after it
     stopped. alike_min: so many looks in a row must have said the same before one is believed to hold on; an object
-    that one of them scores sure_min and another does not see at all keeps the gate open. windows: look at parts at all.
+    that one of them scores sure_min and another does not see at all keeps the gate open. windows: look at parts at all;
+    off, as in a rendered scene a window lost a person whom the whole picture shows (docs/benchmarks.md).
     """
 
     whole_every_s: float = 1.0
     open_s: float = 1.0
     alike_min: int = 3
     sure_min: float = 0.25
-    windows: bool = True
+    windows: bool = False
 
 
 class GatedDetector(FrameDetector):
