@@ -47,18 +47,28 @@ def timed(owner: Any, method: str, step: str, times: Times) -> None:
     setattr(owner, method, measured)
 
 
+def network_session(threads: int) -> onnxruntime.InferenceSession:
+    """The shipped network as a box runs it."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(find_package().read_weights(), options, ["CPUExecutionProvider"])
+
+
+def sizes_px(size_px: int) -> tuple[int, ...]:
+    """At which a box looks at a large frame."""
+    trained_px = find_package().card.input.trained_px
+    return (size_px, *((trained_px,) if trained_px < size_px else ()))
+
+
 class Bare:
     """The network without anything of ours around it, at the sizes at which the detector looks."""
 
     def __init__(self, size_px: int, threads: int) -> None:
-        package = find_package()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(package.read_weights(), options, ["CPUExecutionProvider"])
-        self._facts = package.card.input
-        self._sizes_px = (size_px, *((self._facts.trained_px,) if self._facts.trained_px < size_px else ()))
+        self._session = network_session(threads)
+        self._facts = find_package().card.input
+        self._sizes_px = sizes_px(size_px)
         self._canvases: list[Canvas] = []
 
     def run(self, frame: Frame, times: Times) -> None:
@@ -98,7 +108,7 @@ def one_round(path: Path, detector: Any, bare: Bare, frames: int) -> Times:
             timed(pipeline._tracker, "update", "track", times)
             timed(pipeline._judge, "observe", "rules", times)
             timed(pipeline._dossiers._sealer.store, "seal", "seal a file", times)
-            timed(pipeline._dossiers, "drafts", "seal, all of a frame", times)
+            timed(pipeline._dossiers, "orders", "order what a frame needs", times)
             timed(replay.outbox, "commit", "outbox commit", times)
             for _ in range(frames):
                 started, cpu_s = time.perf_counter(), time.process_time()
@@ -125,7 +135,7 @@ def row(name: str, values: Sequence[float]) -> str:
 def print_steps(rounds: Sequence[Times]) -> None:
     print("| step | ms, median | ms, least | times |\n|---|---|---|---|")
     steps = ("decode and convert", "letterbox", "bare large look", "bare", "detect()", "track", "rules",
-             "seal a file", "seal, all of a frame", "outbox commit", "whole", "whole CPU", "bare CPU")  # fmt: skip
+             "seal a file", "order what a frame needs", "outbox commit", "whole", "whole CPU", "bare CPU")  # fmt: skip
     for step in steps:
         print(row(step, [value for times in rounds for value in times[step]]))
     rates = [len(times["whole"]) / sum(times["whole"]) * 1000 for times in rounds]
@@ -160,7 +170,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=40.0, help="of the real site; 0: none")
     options = parser.parse_args()
     path, what = clip()
-    detector = open_detector(DetectorSettings(size_px=options.size, threads=options.threads))
+    detector = open_detector(DetectorSettings(size_px=options.size, threads=options.threads, motion_gate=False))
     load = Path("/proc/loadavg").read_text(encoding="ascii").split()[0]
     print(f"{platform.machine()}, Python {platform.python_version()}, {detector.name} on {detector.engine}, ", end="")
     print(f"{options.size} px, {options.threads} threads, load {load} before it began\n{what}\n")
