@@ -10,6 +10,8 @@ from edge.tracking.recent_tracks import RecentTracks
 from tests.edge.incidents.acts import CROWD, GATE, RULE, moment, play
 from tests.edge.rules.stories import CAMERA, Actor, film
 
+FURTHER = (0.75, 0.2, 0.85, 0.6)  # in the zone, beside where `i` is
+
 
 def kept(actors: Mapping[int, str | Actor], recent: RecentTracks | None = None) -> RecentTracks:
     recent = recent or RecentTracks()
@@ -30,6 +32,7 @@ def leads(recent: RecentTracks, *rules: Rule) -> dict[str, int]:
         (RULE, {1: "i" * 30 + "o" * 20 + "i" * 30}),  # one act
         (RULE, {1: "i" * 8 + "o" * 20}),  # too short
         (RULE, {1: "i" * 30 + "." * 20, 2: "." * 40 + "i" * 30}),  # the track breaks: one act
+        (RULE, {1: Actor("i" * 30 + "." * 10, predicted=FURTHER), 2: Actor([None] * 35 + [FURTHER] * 30)}),  # one act
         (CROWD, {1: "i" * 40, 2: "i" * 40}),
         (GATE, {1: "oooiii" * 4}),
     ],
