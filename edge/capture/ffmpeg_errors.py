@@ -1,5 +1,7 @@
 """FFmpeg's errors as lines that say what to check."""
 
+import errno
+
 import av.error
 
 
@@ -29,4 +31,6 @@ def reason(error: av.error.FFmpegError) -> str:
     """FFmpeg's own words, without the address, which may hold a password."""
     if isinstance(error, av.error.ExitError):
         return "nothing more came in time"
+    if error.errno == errno.EIO:  # what FFmpeg's RTSP says of a connection that is cut or too slow
+        return "the stream broke off, or nothing more came in time"
     return error.strerror or type(error).__name__

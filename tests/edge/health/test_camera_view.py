@@ -9,6 +9,7 @@ from tests.edge.health.views import (
     Luma,
     at_night,
     behind_a_hand,
+    boarded,
     covered,
     defocused,
     first,
@@ -42,6 +43,7 @@ def learnt(frames: list[Luma]) -> CameraView:
         (covered, "blind", 6.0),
         (behind_a_hand, "blind", 6.0),
         (sprayed, "blind", 6.0),
+        (boarded, "blind", 6.0),
         (defocused, "blind", 6.0),
         (turned(0.10), "moved", 10.0),
         (turned(0.05), "moved", 10.0),
@@ -174,7 +176,8 @@ def test_a_camera_that_is_being_aimed_is_not_learnt_yet() -> None:
 def test_what_is_said_of_a_state_stays_the_same_while_it_lasts() -> None:
     """Another text would be a line in the log and a heartbeat each time."""
     frames = live()
-    for shown, change in ((frames, turned(0.1)), (frames[:1], None), (frames, behind_a_hand)):
+    creeping = [turned(0.10 + 0.02 * (index // 20))(one) for index, one in enumerate(frames)]
+    for shown, change in ((creeping, None), (frames[:1], None), (frames, behind_a_hand)):
         view = learnt(frames)
         said = {view.observe(picture, at_s).why for at_s, picture in pictures(shown, 60.0, LEARNT_S, change)}
         assert len(said - {None}) == 1

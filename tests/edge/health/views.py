@@ -39,6 +39,13 @@ def sprayed(picture: Luma) -> Luma:
     return np.asarray(picture * clear + 190 * (1 - clear), np.uint8)
 
 
+def boarded(picture: Luma) -> Luma:
+    """All but a strip, by something of a middle shade with a sharp edge."""
+    covered_up = np.full_like(picture, round(float(picture.mean())))
+    covered_up[:, : WIDTH // 5] = picture[:, : WIDTH // 5]
+    return covered_up
+
+
 def behind_a_hand(picture: Luma) -> Luma:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), 12) * 0.4 + 60, np.uint8)
 
