@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import av
 import pytest
+from av.bitstream import BitStreamFilterContext
 
 from tests.processes import Running, eventually, free_port
 from tests.rendered_clip import render_clip
@@ -44,14 +45,17 @@ def rtsp_camera(
     port: int | None = None,
     keyframes: bool = True,
     then: str = "",
+    clip: Path | None = None,
 ) -> Iterator[str]:
-    """Serves a rendered clip in a loop; gives the address, without the login. port: default any that is free.
+    """Serves a clip in a loop, from its start for each client; gives the address, without the login. port: default any
+    that is free. clip: H.264 in MP4 at `fps`; default a short rendered one.
 
     keyframes: False leaves them out. then: another size, WIDTHxHEIGHT, in which the second half of each loop is.
     """
     skip_without_rtsp_server()
+    folder.mkdir(parents=True, exist_ok=True)
     port, packets = port or free_port(), folder / "packets"
-    sent = _packets(folder, codec, fps, keyframes=keyframes)
+    sent = _packets(folder, codec, fps, keyframes=keyframes) if clip is None else _packets_of(clip)
     if then:
         width, height = (int(side) for side in then.split("x"))
         sent += _packets(folder, codec, fps, size=(width, height))
@@ -70,7 +74,19 @@ def _packets(folder: Path, codec: str, fps: int, *, keyframes: bool = True, size
     clip = render_clip(folder / name, frames=40, fps=fps, codec=encoder, pixel_format=pixel_format, size=size)
     with av.open(str(clip)) as container:
         held = [packet for packet in container.demux(container.streams.video[0]) if packet.size]
-        packets = [bytes(packet) for packet in held] if keyframes else _without_keyframes(held)
+        return _framed([bytes(packet) for packet in held] if keyframes else _without_keyframes(held))
+
+
+def _packets_of(clip: Path) -> bytes:
+    """As a camera sends them: start codes in the place of MP4's lengths, parameter sets before each keyframe."""
+    with av.open(str(clip)) as container:
+        video = container.streams.video[0]
+        annex_b = BitStreamFilterContext("h264_mp4toannexb", video)
+        filtered = [out for packet in container.demux(video) for out in annex_b.filter(packet if packet.size else None)]
+        return _framed([bytes(packet) for packet in filtered])
+
+
+def _framed(packets: list[bytes]) -> bytes:
     return b"".join(len(packet).to_bytes(4, "big") + packet for packet in packets)
 
 
