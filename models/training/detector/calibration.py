@@ -30,17 +30,19 @@ class OperatingPoint:
 
 
 def operating_point(
-    scores: Scores, right: Right, objects: int, precision_min: float, boxes_min: int = 10
+    scores: Scores, right: Right, objects: int, precision_min: float, recall_min: float = 0.2
 ) -> OperatingPoint | None:
-    """The lowest score from which on at least precision_min of the boxes are right, of at least boxes_min boxes; where
-    none has that, the score of the best precision. None for fewer than boxes_min boxes. objects: labelled.
+    """The lowest score from which on at least precision_min of the boxes are right, where that finds recall_min of the
+    objects; else the score of the best precision that finds so many: a threshold that finds nothing is of no use. None
+    where no score does. objects: labelled.
     """
     order = np.argsort(-scores, kind="stable")
     ranked, hits = scores[order], np.cumsum(right[order])
     count = np.arange(1, len(ranked) + 1)
+    recall = hits / max(objects, 1)
     last_of_score = np.append(ranked[1:] != ranked[:-1], True)[: len(ranked)]  # a threshold takes equals together
-    usable = np.flatnonzero((count >= boxes_min) & last_of_score)
-    if not len(usable) or not objects:
+    usable = np.flatnonzero((recall >= recall_min) & last_of_score)
+    if not len(usable):
         return None
     precision = hits[usable] / count[usable]
     reached = np.flatnonzero(precision >= precision_min)
@@ -49,7 +51,7 @@ def operating_point(
     return OperatingPoint(
         float(ranked[index]),
         float(precision[best]),
-        float(hits[index] / objects),
+        float(recall[index]),
         int(count[index]),
         bool(len(reached)),
     )

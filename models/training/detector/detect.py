@@ -23,22 +23,32 @@ SCORE_MIN = 0.001
 SHIPPED = REGISTRY.parent / "zoo" / "detector-14" / "card.yaml"
 
 
-def detector(weights: Path, size_px: int, threads: int) -> Detector:
+def at_size(weights: Path, size_px: int, threads: int) -> Detector:
     """Reads pictures of every size at size_px."""
-    content = weights.read_bytes()
+    card = card_of(weights)
+    facts = card.input.model_copy(update={"trained_px": size_px, "size_px": size_px})
+    return _detector(weights, card.model_copy(update={"input": facts}), threads, SCORE_MIN)
+
+
+def as_on_a_box(weights: Path, size_px: int, threads: int, score_min: float) -> Detector:
+    """Reads pictures of at least size_px at it, smaller ones as they are."""
+    card = card_of(weights)
+    facts = card.input.model_copy(update={"size_px": size_px})
+    return _detector(weights, card.model_copy(update={"input": facts}), threads, score_min)
+
+
+def card_of(weights: Path) -> Card:
     beside = weights.parent / "card.yaml"
     path = beside if beside.exists() else SHIPPED
-    card: Card = parse_card(path.read_bytes(), str(path))
+    return parse_card(path.read_bytes(), str(path))
+
+
+def _detector(weights: Path, card: Card, threads: int, score_min: float) -> Detector:
+    content = weights.read_bytes()
     facts = FileFacts(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
-    card = card.model_copy(
-        update={
-            "weights": weights.name,
-            "files": {weights.name: facts},
-            "input": card.input.model_copy(update={"trained_px": size_px, "size_px": size_px}),
-        }
-    )
+    card = card.model_copy(update={"weights": weights.name, "files": {weights.name: facts}})
     engine = OnnxRuntimeEngine(content, threads=threads)
-    return Detector(Package(weights.parent, card, ""), engine, score_min=SCORE_MIN)
+    return Detector(Package(weights.parent, card, ""), engine, score_min=score_min)
 
 
 def lines(picture: Picture, found: Detections) -> list[str]:
@@ -65,7 +75,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--size", type=int, required=True, help="longer side in pixels that the network reads")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args(argv)
-    network = detector(arguments.weights, arguments.size, arguments.threads)
+    network = at_size(arguments.weights, arguments.size, arguments.threads)
     pictures = [picture for picture in read_split(arguments.images / "split.tsv") if picture.split == arguments.split]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     partial = arguments.out.with_suffix(".partial")

@@ -12,36 +12,37 @@ def boxes(*pairs: tuple[float, bool]) -> tuple[np.ndarray, np.ndarray]:
 
 def test_the_lowest_score_that_keeps_the_precision() -> None:
     scores, right = boxes((0.9, True), (0.8, True), (0.7, False), (0.6, True), (0.5, True), (0.4, False))
-    point = operating_point(scores, right, objects=8, precision_min=0.8, boxes_min=1)
+    point = operating_point(scores, right, objects=8, precision_min=0.8)
     assert point is not None
     assert (point.score, point.precision, point.recall, point.boxes, point.reached) == (0.5, 0.8, 0.5, 5, True)
 
 
 def test_where_no_score_has_it_the_best_is_taken_and_said() -> None:
     scores, right = boxes((0.9, False), (0.8, True), (0.7, True), (0.6, False))
-    point = operating_point(scores, right, objects=4, precision_min=0.9, boxes_min=2)
+    point = operating_point(scores, right, objects=4, precision_min=0.9)
     assert point is not None
     assert (point.score, point.reached) == (0.7, False)
     assert point.precision == pytest.approx(2 / 3)
 
 
-def test_a_lucky_first_box_is_no_precision() -> None:
-    scores, right = boxes((0.9, True), *((0.8 - i / 100, False) for i in range(20)))
-    point = operating_point(scores, right, objects=5, precision_min=0.9, boxes_min=10)
+def test_a_precision_that_finds_next_to_nothing_is_not_taken() -> None:
+    scores, right = boxes((0.9, True), (0.8, False), (0.7, True), (0.6, True), (0.5, False))
+    point = operating_point(scores, right, objects=4, precision_min=0.9, recall_min=0.5)
     assert point is not None
-    assert not point.reached
+    assert (point.score, point.precision, point.reached) == (0.6, 0.75, False)
+    assert operating_point(scores, right, objects=4, precision_min=0.9, recall_min=0.2).score == 0.9  # type: ignore[union-attr]
 
 
 def test_boxes_of_one_score_are_believed_together_or_not_at_all() -> None:
     scores, right = boxes((0.9, True), (0.5, True), (0.5, False), (0.5, False))
-    point = operating_point(scores, right, objects=4, precision_min=0.6, boxes_min=1)
+    point = operating_point(scores, right, objects=4, precision_min=0.6, recall_min=0.2)
     assert point is not None
     assert point.score == 0.9
 
 
-def test_too_few_boxes_say_nothing() -> None:
-    assert operating_point(*boxes((0.9, True)), objects=3, precision_min=0.9) is None
-    assert operating_point(*boxes(*[(0.9, True)] * 20), objects=0, precision_min=0.9) is None
+def test_what_is_hardly_ever_found_has_no_threshold() -> None:
+    assert operating_point(*boxes((0.9, True)), objects=9, precision_min=0.9) is None
+    assert operating_point(*boxes(), objects=4, precision_min=0.9) is None
 
 
 def drawn(slope: float, offset: float, count: int = 4000) -> tuple[np.ndarray, np.ndarray]:
