@@ -3,7 +3,7 @@
 `python -m models.training.detector.operating_point IMAGES VAL.tsv TEST.tsv [--precision 0.9]`: both written by
 `detect.py` with the same weights and size. A box is right when it matches a hand-made box of its class (pycocotools'
 matching) with an IoU of 0.5; fire, smoke and rubbish have no edge that two people draw alike: 0.1. Prints the card's
-`min_score` line and a table. Classes with fewer than 20 labelled boxes on val keep the software's default.
+`min_score` line and a table. Classes with fewer than 40 labelled boxes on val get no score.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from models.training.detector.sources import CLASSES
 
 LOOSE = {"fire": 0.1, "smoke": 0.1, "garbage": 0.1}
 SCORE_MIN = 0.05  # boxes below teach the calibration nothing that a rule could use
-OBJECTS_MIN = 20
+OBJECTS_MIN = 40
 
 
 def matches(truth: Truth, found: Found, name: str) -> tuple[Scores, Right, int]:

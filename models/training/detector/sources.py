@@ -21,8 +21,8 @@ WORN = ("helmet", "bare_head", "vest", "no_vest")  # only where a person is
 class Source:
     """labels: the set's class -> ours; a class that is missing here is dropped. doubtful: the set's class -> ours that
     such a box may show: no label, and no background either (a `motorcyclist` is rider and vehicle in one box).
-    unlabelled: ours that the pictures show without a label. weight: how often a picture is drawn. mosaic: four pictures
-    in one, for training only.
+    unlabelled: ours that the pictures show without a label, some of them or all. weight: how often a picture is drawn.
+    mosaic: four pictures in one, for training only.
     """
 
     labels: dict[str, str]
@@ -60,8 +60,8 @@ SOURCES = {
         weight=1.0,
         mosaic=True,
     ),
-    "rider_helmet": Source(
-        {"With Helmet": "helmet", "Without Helmet": "bare_head"}, unlabelled=("vest", "no_vest", "plate")
+    "rider_helmet": Source(  # the heads of riders alone: those of people who stand by have no label
+        {"With Helmet": "helmet", "Without Helmet": "bare_head"}, unlabelled=("bare_head", "vest", "no_vest", "plate")
     ),
     "rider_vn_mosaic": Source(
         {"helmet": "helmet", "license_plate": "plate"},

@@ -51,6 +51,12 @@ class RegionTrainer(DetectionTrainer):
     draws = 0  # pictures per epoch; 0: as many as there are
     threads = 2  # of the CPU
 
+    def check_resume(self, overrides: dict[str, Any]) -> None:
+        """A run that goes on may be given another end: rate and loss shares follow it."""
+        super().check_resume(overrides)
+        if self.resume:
+            self.args.epochs = overrides["epochs"]
+
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> YOLODataset:
         if mode != "train":
             return super().build_dataset(img_path, mode, batch)
@@ -96,7 +102,8 @@ def settings(arguments: argparse.Namespace, device: str) -> dict[str, Any]:
         "mosaic": 0.8, "scale": 0.5, "translate": 0.1, "fliplr": 0.5, "hsv_h": 0.015, "hsv_s": 0.5, "hsv_v": 0.4,
         "mixup": arguments.mixup, "cache": "ram", "workers": 8, "save_period": 1, "plots": False,
         "seed": arguments.seed,
-        "deterministic": device == "cpu", "amp": device != "cpu", "patience": 0, "val": True,
+        "deterministic": device == "cpu", "amp": device != "cpu", "patience": 0,
+        "val": arguments.val,
     }  # fmt: skip
 
 
@@ -113,6 +120,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--close-mosaic", type=int, default=2, help="last epochs without mosaic")
     parser.add_argument("--mixup", type=float, default=0.0)
     parser.add_argument("--draws", type=int, default=0, help="pictures per epoch; default: as many as there are")
+    parser.add_argument("--val", action=argparse.BooleanOptionalAction, default=True, help="after every epoch")
     parser.add_argument("--threads", type=int, default=2, help="of the CPU; on busy cores 1 is faster")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args(argv)

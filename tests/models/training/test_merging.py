@@ -90,3 +90,10 @@ def test_bits_name_classes_both_ways() -> None:
     region = Region(frozenset({"person", "vest", "garbage"}), WHOLE)
     assert names_of(region.bits) == region.names
     assert region.bits < 2 ** len(CLASSES)
+
+
+def test_of_a_set_that_labels_the_heads_of_riders_alone_other_heads_are_left_open() -> None:
+    merged = merge(SOURCES["rider_helmet"], [("Without Helmet", HEAD)], [], [Seen("bare_head", 0.9, ELSEWHERE)])
+    assert merged.labels == (Label("bare_head", HEAD), Label("bare_head", ELSEWHERE))
+    assert "bare_head" in merged.regions[-1].names
+    assert "bare_head" not in SOURCES["rider_helmet"].labelled, "nothing is judged by it"
