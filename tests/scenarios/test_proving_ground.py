@@ -34,20 +34,6 @@ SLACK_S: dict[str, tuple[float, float, float]] = {
 }
 
 
-# What the comparison has found in the box and nobody has mended yet.
-OPEN = {
-    "out_of_store": "left_object: a crate that stood for 3 s and was taken away goes on for 14 s more, and so opens",
-}
-
-
-def scenes() -> list[object]:
-    """Strict: whoever mends it takes the mark away."""
-    return [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=OPEN[name])) if name in OPEN else name
-        for name in shipped_names()
-    ]
-
-
 def incidents(clip: RenderedClip, script: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     """The last report of each; rules of kinds that the box has not got are left out."""
     rules = yaml.safe_load(clip.rules.read_text(encoding="utf-8"))
@@ -121,7 +107,7 @@ def _alike(first: Sequence[float], second: Sequence[float]) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 3])
-@pytest.mark.parametrize("scene", scenes())
+@pytest.mark.parametrize("scene", shipped_names())
 def test_what_really_happens_is_found_once_and_nothing_else(
     scene: str, seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
