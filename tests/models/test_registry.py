@@ -23,6 +23,14 @@ def test_without_a_name_the_shipped_package_is_found_and_whole(pulled: Path) -> 
     assert {"person", "car", "helmet", "fire"} <= set(package.card.classes)
 
 
+def test_the_shipped_package_says_from_which_score_on_its_weak_classes_are_believed() -> None:
+    """And not of people: one far away scores less than a threshold chosen on close pictures."""
+    scores = find_package().card.min_score
+    assert {"fire", "smoke", "bare_head", "no_vest"} <= set(scores)
+    assert all(0.25 <= score <= 0.6 for score in scores.values())
+    assert "person" not in scores
+
+
 def shipped_folder(entry: Entry) -> Path:
     return REGISTRY.parent / str(entry.path or entry.card)
 
