@@ -5,6 +5,7 @@ mistake on one of the two sides. What the box may be off by is written down here
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -115,3 +116,15 @@ def test_what_really_happens_is_found_once_and_nothing_else(
     truth = json.loads(clip.truth.read_text(encoding="utf-8"))
     reports = incidents(clip, clip.detections, tmp_path / "leads", capsys)
     assert not differences(truth, reports), json.dumps([told(report) for report in reports])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scene", ["street_day", "work_site", "wrong_way", "crowd", "fire"])
+def test_misses_and_trembling_boxes_change_no_count(
+    scene: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = render_scenario(scene, tmp_path / "scene", size=SIZE, fps=FPS)
+    truth = json.loads(clip.truth.read_text(encoding="utf-8"))
+    reports = incidents(clip, clip.noisy, tmp_path / "leads", capsys)
+    acts = Counter(act["rule"] for act in truth["violations"] if act["kind"] in KINDS)
+    assert Counter(report["rule"]["id"] for report in reports) == acts
