@@ -158,7 +158,9 @@ def _mirror(mirror: Path, name: str, entry: Entry | None) -> ReadFile:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    names = [arguments.package] if arguments.package else sorted({read_registry().default, *pulled_names()})
+    registry = read_registry()
+    here = {registry.default, *([registry.default_vlm] if registry.default_vlm else []), *pulled_names()}
+    names = [arguments.package] if arguments.package else sorted(here)
     code = 0
     for name in names:
         try:

@@ -137,7 +137,8 @@ def test_pull_takes_a_package_out_of_a_mirror_of_many(
     assert main(["pull", "tiny", "--from", str(tmp_path / "mirror")]) == 0
     assert (pulled / "tiny" / "model.onnx").is_file()
     assert main(["verify"]) == 0
-    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()[1:]] == ["detector-14", "tiny"]
+    names = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()[1:]]
+    assert names == ["detector-14", "second-look-3m", "tiny"]
 
 
 def test_pull_of_what_ships_checks_it_and_of_what_is_unknown_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from transformers import AutoModelForImageTextToText
 
 from models.training.vlm.decoder_graph import OPSET, Attention, DecoderShape, build_decoder
+from models.training.vlm.graph_strip import strip
 
 VISION, EMBED, DECODER = "vision_encoder.onnx", "embed_tokens.onnx", "decoder_model_merged.onnx"
 
@@ -53,18 +54,6 @@ def vision_graph(model: Any) -> onnx.ModelProto:
     graph = program.model_proto
     strip(graph)
     return graph
-
-
-def strip(model: onnx.ModelProto) -> None:
-    """Drops what says how and where it was traced."""
-    model.producer_version = ""
-    del model.metadata_props[:]
-    del model.graph.metadata_props[:]
-    del model.graph.value_info[:]
-    parts = (model.graph.node, model.graph.input, model.graph.output, model.graph.initializer)
-    for part in (one for among in parts for one in among):
-        del part.metadata_props[:]
-        part.doc_string = ""
 
 
 def embed_graph(table: np.ndarray) -> onnx.ModelProto:

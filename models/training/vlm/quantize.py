@@ -13,7 +13,8 @@ import onnx
 import yaml
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
-from models.training.vlm.export import DECODER, strip, write_card
+from models.training.vlm.export import DECODER, write_card
+from models.training.vlm.graph_strip import strip
 
 BLOCK = 32
 KEPT = ("licence", "image_tokens", "parts", "answers")

@@ -1,0 +1,254 @@
+"""Which parts of which labelled pictures a closed question is asked about, and what the labels answer.
+
+Boxes are frame coordinates 0..1, as a track's box reaches the verifier; the crop's margin comes on top (`crops.py`).
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from models.vlm.crop import Box
+
+Reply = Literal["yes", "no", "unclear"]
+Damage = Literal["", "blank", "blurred", "tiny", "occluded", "unrelated", "unmarked"]
+Polygon = tuple[tuple[float, float], ...]
+
+CAPS = {"train": 700, "val": 130, "test": 250}  # of each answer to a question
+UNCLEAR = {"train": 200, "val": 30, "test": 60}  # to a question
+SIDE_MIN = 0.02  # of the picture; a smaller label shows nothing
+PERSON_QUESTIONS = ("helmet_worn", "vest_worn", "rider_helmet")
+ZONE_QUESTIONS = ("in_zone", "stationary")
+VEHICLES = ("car", "motorbike", "bus", "truck")
+HEADS = {"hard_hat": True, "helmet": True, "Hardhat": True, "no_hard_hat": False, "no_head_wear": False,
+         "no_helmet": False, "NO-Hardhat": False}  # fmt: skip
+VESTS = {"vest": True, "Safety Vest": True, "no_vest": False, "NO-Safety Vest": False}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """zone: what `the marked zone` is. damage: why it cannot be told. seed: of whatever is drawn at random in it."""
+
+    split: str
+    picture: str  # SET/NAME
+    box: Box
+    question: str
+    reply: Reply
+    zone: Polygon = ()
+    damage: Damage = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Labelled:
+    split: str
+    picture: str
+    boxes: tuple[tuple[str, Box], ...]
+
+    def of(self, *names: str) -> list[Box]:
+        return [box for name, box in self.boxes if name in names]
+
+
+def read_labels(images: Path) -> list[Labelled]:
+    classes = {path.parent.name: path.read_text().splitlines() for path in images.glob("*/classes.txt")}
+    pictures = []
+    with (images / "split.tsv").open() as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            lines = (images / row["set"] / "labels" / f"{row['name']}.txt").read_text().splitlines()
+            boxes = tuple(_box(line, classes[row["set"]]) for line in lines if line.strip())
+            pictures.append(Labelled(row["split"], f"{row['set']}/{row['name']}", boxes))
+    return pictures
+
+
+def _box(line: str, names: list[str]) -> tuple[str, Box]:
+    index, x, y, width, height = line.split()[:5]
+    middle, half = (float(x), float(y)), (float(width) / 2, float(height) / 2)
+    sides = (middle[0] - half[0], middle[1] - half[1], middle[0] + half[0], middle[1] + half[1])
+    return names[int(index)], _clipped(sides)
+
+
+def _clipped(sides: Box) -> Box:
+    x1, y1, x2, y2 = (min(1.0, max(0.0, side)) for side in sides)
+    return x1, y1, x2, y2
+
+
+def grown(box: Box, left: float, up: float, right: float, down: float) -> Box:
+    """By so much of its width and height on each side."""
+    wide, high = box[2] - box[0], box[3] - box[1]
+    return _clipped((box[0] - left * wide, box[1] - up * high, box[2] + right * wide, box[3] + down * high))
+
+
+def apart(box: Box, others: list[Box]) -> bool:
+    return all(box[2] < x1 or x2 < box[0] or box[3] < y1 or y2 < box[1] for x1, y1, x2, y2 in others)
+
+
+def make_samples(pictures: list[Labelled], seed: int = 0) -> list[Sample]:
+    """A sample of what there is, each answer up to CAPS, then those that cannot be told. The same every time."""
+    random = np.random.default_rng(seed)
+    by_kind: dict[tuple[str, str, str], list[Sample]] = defaultdict(list)
+    for picture in pictures:
+        for one in _all(picture, random):
+            if min(one.box[2] - one.box[0], one.box[3] - one.box[1]) >= SIDE_MIN:
+                by_kind[one.split, one.question, one.reply].append(one)
+    chosen: list[Sample] = []
+    for (split, _, _), among in sorted(by_kind.items()):
+        order = random.permutation(len(among))[: CAPS[split]]
+        chosen.extend(replace(among[index], seed=int(random.integers(1 << 31))) for index in order)
+    return chosen + list(_unclear(chosen, random))
+
+
+def _unclear(clear: list[Sample], random: np.random.Generator) -> Iterator[Sample]:
+    foreign = ("garbage_bins", "fire_smoke", "plate_openimages")
+    for split in UNCLEAR:  # noqa: PLC0206
+        here = [one for one in clear if one.split == split]
+        strangers = [one for one in here if one.picture.startswith(foreign)]
+        for question in sorted({one.question for one in here}):
+            own = [one for one in here if one.question == question]
+            kinds: list[Damage] = ["blank", "blurred", "tiny", "occluded"]
+            kinds += ["unrelated"] if question in PERSON_QUESTIONS else []
+            kinds += ["unmarked"] if question in ZONE_QUESTIONS else []
+            for count in range(UNCLEAR[split]):
+                kind = kinds[count % len(kinds)]
+                among = strangers if kind == "unrelated" else own
+                base = among[random.integers(len(among))]
+                number = int(random.integers(1 << 31))
+                yield replace(base, question=question, reply="unclear", damage=kind, seed=number)
+
+
+def _all(picture: Labelled, random: np.random.Generator) -> Iterator[Sample]:
+    source = picture.picture.split("/")[0]
+    if source.startswith("ppe_"):
+        yield from _protective(picture, random)
+    elif source == "rider_helmet":
+        yield from _riders(picture, random)
+    elif source.startswith("fire_"):
+        yield from _fires(picture, random)
+    elif source == "garbage_bins":
+        yield from _litter(picture)
+    if source in ("street_vehicles", "ppe_hardhat"):
+        yield from _zones(picture, random)
+        yield from _nothing(picture, random)
+
+
+def _protective(picture: Labelled, random: np.random.Generator) -> Iterator[Sample]:
+    heads = [(box, HEADS[name]) for name, box in picture.boxes if name in HEADS]
+    for box, worn in heads:
+        if random.random() < 0.5:  # half as labelled, half with shoulders and chest
+            box = grown(box, 0.7, 0.2, 0.7, random.uniform(0.8, 2.5))  # noqa: PLW2901
+        yield Sample(picture.split, picture.picture, box, "helmet_worn", "yes" if worn else "no")
+    for person in picture.of("person") if picture.picture.startswith("ppe_hardhat") else []:
+        top = (person[0], person[1], person[2], person[1] + 0.4 * (person[3] - person[1]))
+        inside = [worn for box, worn in heads if _holds(top, _middle(box))]
+        if len(inside) == 1:
+            yield Sample(picture.split, picture.picture, person, "helmet_worn", "yes" if inside[0] else "no")
+    for name, box in picture.boxes:
+        if name in VESTS:
+            more = random.uniform(0, 0.5)
+            box = grown(box, more / 2, more, more / 2, more)  # noqa: PLW2901
+            yield Sample(picture.split, picture.picture, box, "vest_worn", "yes" if VESTS[name] else "no")
+
+
+def _riders(picture: Labelled, random: np.random.Generator) -> Iterator[Sample]:
+    for name, head in picture.boxes:
+        box = grown(head, 0.8, 0.2, 0.8, random.uniform(1, 4)) if random.random() < 0.7 else head
+        reply: Reply = "yes" if name == "With Helmet" else "no"
+        yield Sample(picture.split, picture.picture, box, "rider_helmet", reply)
+
+
+def _fires(picture: Labelled, random: np.random.Generator) -> Iterator[Sample]:
+    fires, smokes = picture.of("fire"), picture.of("smoke")
+    for box in fires:
+        yield Sample(picture.split, picture.picture, box, "fire", "yes")
+    for box in smokes:
+        yield Sample(picture.split, picture.picture, box, "smoke", "yes")
+        if apart(grown(box, 0.3, 0.3, 0.3, 0.3), fires):
+            yield Sample(picture.split, picture.picture, box, "fire", "no")
+    for _ in range(0 if fires or smokes else 4):
+        for question in ("fire", "smoke"):
+            yield Sample(picture.split, picture.picture, _window(random), question, "no")
+
+
+def _litter(picture: Labelled) -> Iterator[Sample]:
+    litter = picture.of("garbage", "overflow")
+    for box in litter:
+        yield Sample(picture.split, picture.picture, box, "litter", "yes")
+    for box in picture.of("garbage_bin"):
+        if apart(grown(box, 0.3, 0.3, 0.3, 0.3), litter):
+            yield Sample(picture.split, picture.picture, box, "litter", "no")
+
+
+def _nothing(picture: Labelled, random: np.random.Generator) -> Iterator[Sample]:
+    """People and vehicles neither burn nor are litter."""
+    for _, box in picture.boxes:
+        if random.random() < 0.12:
+            for question in ("fire", "smoke", "litter"):
+                yield Sample(picture.split, picture.picture, box, question, "no")
+
+
+def _zones(picture: Labelled, random: np.random.Generator) -> Iterator[Sample]:
+    people = picture.of("person")
+    subjects = [("in_zone", people, picture.of(*VEHICLES)), ("stationary", picture.of(*VEHICLES), people)]
+    for question, things, others in subjects:
+        for thing in things:
+            zone = _zone_with(thing, random) if random.random() < 0.5 else _zone_beside(thing, random)
+            inside = any(_holds_point(zone, _foot(one)) for one in things)
+            reply: Reply = "yes" if inside else "no"
+            yield Sample(picture.split, picture.picture, thing, question, reply, zone)
+        for other in others:
+            if apart(grown(other, 0.3, 0.3, 0.3, 0.3), things) and random.random() < 0.3:
+                zone = _zone_with(other, random)
+                yield Sample(picture.split, picture.picture, other, question, "no", zone)
+
+
+def _zone_with(box: Box, random: np.random.Generator) -> Polygon:
+    """Around where it stands: from a patch of ground to far beyond the crop."""
+    wide, high = box[2] - box[0], box[3] - box[1]
+    x, y = _foot(box)
+    reach = random.uniform(0.35, 2.5)
+    corners = [(-reach, -reach * 0.7), (reach, -reach * 0.7), (reach, 0.15 + reach * 0.3), (-reach, 0.15 + reach * 0.3)]
+    return tuple(
+        (x + dx * wide * random.uniform(0.8, 1.3), y + dy * high * random.uniform(0.8, 1.3)) for dx, dy in corners
+    )
+
+
+def _zone_beside(box: Box, random: np.random.Generator) -> Polygon:
+    """Left, right or above, so that it reaches into the crop and at most a fifth into the box, not to the foot."""
+    wide, high = box[2] - box[0], box[3] - box[1]
+    inside, far = random.uniform(-0.15, 0.2), random.uniform(0.3, 1.5)
+    up, down = random.uniform(-0.3, 0.6), random.uniform(0.8, 1.4)
+    tilt = random.uniform(-0.08, 0.08)
+    side = random.integers(3)
+    if side == 0:
+        shape = [(-far, up), (inside + tilt, up), (inside - tilt, down), (-far, down)]
+    elif side == 1:
+        shape = [(1 + far, up), (1 - inside + tilt, up), (1 - inside - tilt, down), (1 + far, down)]
+    else:
+        shape = [(-far, -far), (1 + far, -far), (1 + far, inside + tilt), (-far, inside - tilt)]
+    return tuple((box[0] + x * wide, box[1] + y * high) for x, y in shape)
+
+
+def _window(random: np.random.Generator) -> Box:
+    wide, high = random.uniform(0.15, 0.7, 2)
+    left, top = random.uniform(0, 1 - wide), random.uniform(0, 1 - high)
+    return float(left), float(top), float(left + wide), float(top + high)
+
+
+def _middle(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _foot(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, box[3] - 0.02 * (box[3] - box[1])
+
+
+def _holds(box: Box, point: tuple[float, float]) -> bool:
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+
+
+def _holds_point(zone: Polygon, point: tuple[float, float]) -> bool:
+    return cv2.pointPolygonTest(np.array(zone, np.float32), point, False) >= 0

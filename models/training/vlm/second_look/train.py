@@ -1,0 +1,299 @@
+"""The connector and the language model, on what `features.py` kept: `python -m models.training.vlm.second_look.train
+FEATURES.npz CHECKPOINT.pt OUT_DIR`. Writes the whole package but for card.md; Platt's scaling is fitted on val, which
+also picks the epoch. `test` is not in FEATURES.
+"""
+
+import argparse
+import copy
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+
+from models.training.detector.calibration import platt
+from models.training.vlm.decoder_graph import build_decoder
+from models.training.vlm.second_look.features import PREPARATION
+from models.training.vlm.second_look.network import (
+    CONTEXT,
+    GRID,
+    HIDDEN,
+    Connector,
+    language_model,
+    load_pooled,
+    vision_graph,
+)
+from models.training.vlm.vocabulary import END_OF_TEXT, train_vocabulary
+from models.vlm.prompt import Grid, ImageTokens, Message, conversation
+from models.vlm.questions import read_questions
+from models.vlm.tokens import Tokens
+
+WORDS = ("yes", "no", "Yes", "No", "unclear")
+ANSWERS = (" yes", " no", " unclear")
+REPLIES = ("yes", "no", "unclear")
+VOCABULARY = 800
+RATE = 2e-3
+MIRRORS_FROM = (
+    0.3  # of the training: a question and its mirror from the start are an exclusive or, long learned by nobody
+)
+PLACE = -1  # where a picture's features stand in the ids
+WORDINGS = 4  # en and zh, question (even) and control (odd)
+
+
+class Batches:
+    """What is learned from, as tensors. replies: index in REPLIES, to the question as it is."""
+
+    def __init__(self, path: Path, split: str) -> None:
+        content = np.load(path)
+        here = content["split"] == split
+        self.features = torch.from_numpy(content["features"][here])
+        self.questions = content["question"][here]
+        self.replies = np.array([REPLIES.index(one) for one in content["reply"][here]])
+        self.names = list(read_questions())
+        self.rows = torch.tensor([self.names.index(one) for one in self.questions])
+        groups = {}
+        for key in zip(self.questions, self.replies, strict=True):
+            groups[key] = groups.get(key, 0) + 1
+        weights = [groups[key] ** -0.5 for key in zip(self.questions, self.replies, strict=True)]
+        self.weights = torch.tensor(weights, dtype=torch.float64)
+
+
+class Reader(torch.nn.Module):
+    """Connector and language model. prompts: ids of every question's wordings, PLACE where features stand."""
+
+    def __init__(self, prompts: list[list[int]], vocabulary: int) -> None:
+        super().__init__()
+        self.connector, self.language = Connector(), language_model(vocabulary)
+        longest = max(map(len, prompts))
+        padded = [one + [END_OF_TEXT] * (longest - len(one)) for one in prompts]
+        self.register_buffer("ids", torch.tensor(padded), persistent=False)
+        self.register_buffer("last", torch.tensor([len(one) - 1 for one in prompts]), persistent=False)
+        self.first = prompts[0].index(PLACE)
+
+    def forward(self, pooled: torch.Tensor, prompts: torch.Tensor) -> torch.Tensor:
+        ids = self.ids[prompts]
+        ids = ids[:, : int(self.last[prompts].max()) + 1]
+        embeddings = self.language.model.embed_tokens(ids.clamp(min=0))
+        stop = self.first + GRID * GRID
+        seen = self.connector(pooled)
+        embeddings = torch.cat([embeddings[:, : self.first], seen, embeddings[:, stop:]], 1)
+        hidden = self.language.model(inputs_embeds=embeddings, use_cache=False).last_hidden_state
+        logits: torch.Tensor = self.language.lm_head(hidden[torch.arange(len(ids)), self.last[prompts]])
+        return logits
+
+
+def spell(tokens: Tokens) -> list[list[int]]:
+    """Prompts as the runtime spells them, WORDINGS for each question."""
+    prompts = []
+    for question in read_questions().values():
+        for wording in (question.en, question.zh):
+            for text in (wording.question, wording.control):
+                ids: list[int] = []
+                for piece in conversation([Message("user", (Grid(0, 0), text))]):
+                    if isinstance(piece, str):
+                        ids += tokens.encode(piece)
+                    elif isinstance(piece, ImageTokens):
+                        ids += [PLACE] * GRID * GRID
+                    else:
+                        ids.append(tokens.control(piece.name))
+                prompts.append(ids)
+    return prompts
+
+
+def write_words(folder: Path) -> Tokens:
+    """tokenizer.json, config.json and preprocessor_config.json."""
+    questions = read_questions().values()
+    texts = [text for one in questions for wording in (one.en, one.zh) for text in (wording.question, wording.control)]
+    tokenizer = train_vocabulary(texts * 20, VOCABULARY, WORDS)
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    text = {"vocab_size": VOCABULARY, "max_position_embeddings": CONTEXT, "eos_token_id": END_OF_TEXT}
+    facts = {"model_type": "smolvlm", "image_token_id": tokenizer.token_to_id("<image>"), "text_config": text}
+    config = json.dumps(facts, indent=1) + "\n"
+    (folder / "config.json").write_text(config, encoding="utf-8")
+    (folder / "preprocessor_config.json").write_text(PREPARATION, encoding="utf-8")
+    return Tokens((folder / "tokenizer.json").read_bytes(), config.encode(), "second_look")
+
+
+def teach_connector(reader: Reader, train: Batches, val: Batches, seconds: float, epochs: int) -> None:
+    """First with a linear head per question, which costs a tenth: what the language model then reads is there."""
+    random, batch = torch.Generator().manual_seed(1), 128
+    heads = torch.nn.Linear(GRID * GRID * HIDDEN, len(train.names) * len(REPLIES))
+    optimizer = torch.optim.AdamW([*reader.connector.parameters(), *heads.parameters()], lr=1e-3, weight_decay=0.05)
+    start_s = time.monotonic()
+
+    def judged(data: Batches, index: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
+        logits = heads(reader.connector(pooled).flatten(1)).unflatten(1, (len(data.names), len(REPLIES)))
+        judged: torch.Tensor = logits[torch.arange(len(index)), data.rows[index]]
+        return judged
+
+    for epoch in range(epochs):
+        reader.train()
+        order = torch.multinomial(train.weights, len(train.rows), True, generator=random)
+        done = max(epoch / epochs, min(1.0, (time.monotonic() - start_s) / seconds))
+        for group in optimizer.param_groups:
+            group["lr"] = 1e-3 * (0.55 + 0.45 * np.cos(np.pi * done))
+        for first in range(0, len(order) - batch + 1, batch):
+            index = order[first : first + batch]
+            pooled = flipped(train.features[index].float(), torch.rand(batch, generator=random) < 0.5)
+            replies = torch.from_numpy(train.replies[index.numpy()])
+            loss = torch.nn.functional.cross_entropy(judged(train, index, pooled), replies, label_smoothing=0.05)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        reader.eval()
+        with torch.inference_mode():
+            every = torch.arange(len(val.rows))
+            found = judged(val, every, val.features.float())
+        scores, clear = (found[:, 0] - found[:, 1]).numpy(), val.replies < 2
+        aucs = [
+            auc(scores[one], val.replies[one] == 0) for one in ((val.questions == name) & clear for name in val.names)
+        ]
+        shown = " ".join(f"{value:.3f}" for value in aucs)
+        print(f"connector {epoch} val {np.mean(aucs):.4f}: {shown} {time.monotonic() - start_s:.0f} s", flush=True)
+        if time.monotonic() - start_s > seconds:
+            break
+
+
+def learn(reader: Reader, train: Batches, val: Batches, targets: torch.Tensor, seconds: float, epochs: int) -> Reader:  # noqa: PLR0917
+    """Cosine over the epochs that `seconds` allow; the best epoch by the mean AUC on val, of averaged weights."""
+    random = torch.Generator().manual_seed(0)
+    groups = [
+        {"params": reader.connector.parameters(), "share": 0.2},
+        {"params": reader.language.parameters(), "share": 1.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=RATE, weight_decay=0.05, betas=(0.9, 0.98))
+    averaged, best, best_auc = copy.deepcopy(reader), reader, 0.0
+    batch, start_s, step = 32, time.monotonic(), 0
+    steps = epochs * (len(train.rows) // batch)
+    for epoch in range(epochs):
+        reader.train()
+        order = torch.multinomial(train.weights, len(train.rows), True, generator=random)
+        total = 0.0
+        for first in range(0, len(order) - batch + 1, batch):
+            done = max(step / steps, (time.monotonic() - start_s) / seconds)
+            for group in optimizer.param_groups:
+                group["lr"] = (
+                    group["share"] * RATE * min(1.0, (step + 1) / 50) * (0.5 + 0.5 * np.cos(np.pi * min(done, 1.0)))
+                )
+            index = order[first : first + batch]
+            pooled = train.features[index].float()
+            pooled = flipped(pooled, torch.rand(batch, generator=random) < 0.5)
+            wording = torch.randint(WORDINGS, (batch,), generator=random)
+            if done < MIRRORS_FROM:
+                wording -= wording % 2
+            logits = reader(pooled, train.rows[index] * WORDINGS + wording)
+            replies = _mirrored(torch.from_numpy(train.replies[index.numpy()]), wording)
+            loss = torch.nn.functional.cross_entropy(logits, targets[replies], label_smoothing=0.02)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
+            optimizer.step()
+            step, total = step + 1, total + float(loss.detach())
+            with torch.no_grad():
+                keep = min(0.99, step / (step + 10))
+                for mine, theirs in zip(averaged.parameters(), reader.parameters(), strict=True):
+                    mine.lerp_(theirs, 1 - keep)
+        mean = _report(averaged, val, targets, epoch, total * batch / len(order))
+        if mean > best_auc:
+            best, best_auc = copy.deepcopy(averaged), mean
+        if time.monotonic() - start_s > seconds:
+            break
+    return best
+
+
+def _mirrored(replies: torch.Tensor, wording: torch.Tensor) -> torch.Tensor:
+    return torch.where((wording % 2 == 1) & (replies < 2), 1 - replies, replies)
+
+
+def _report(reader: Reader, val: Batches, targets: torch.Tensor, epoch: int, loss: float) -> float:
+    aucs = {name: auc(*odds(reader, val, targets, name)) for name in val.names}
+    mean = float(np.mean(list(aucs.values())))
+    shown = " ".join(f"{name} {value:.3f}" for name, value in aucs.items())
+    print(f"epoch {epoch} loss {loss:.3f} val {mean:.4f}: {shown}", flush=True)
+    return mean
+
+
+def flipped(pooled: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
+    """Left and right exchanged: a mirrored crop's features, nearly."""
+    mirrored = pooled.unflatten(1, (GRID, GRID)).flip(2).flatten(1, 2)
+    return torch.where(which[:, None, None], mirrored, pooled)
+
+
+@torch.inference_mode()
+def odds(reader: Reader, data: Batches, targets: torch.Tensor, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Log-odds of yes against no to the question in both languages, and whether yes is right; clear samples alone."""
+    reader.eval()
+    index = np.flatnonzero((data.questions == name) & (data.replies < 2))
+    pooled, row = data.features[index].float(), data.names.index(name) * WORDINGS
+    found = []
+    for wording in (0, 2):
+        logits = reader(pooled, torch.full((len(index),), row + wording))
+        found.append((logits[:, targets[0]] - logits[:, targets[1]]).numpy())
+    return np.concatenate(found), np.tile(data.replies[index] == 0, 2)
+
+
+def auc(scores: np.ndarray, right: np.ndarray) -> float:
+    ranks = np.argsort(np.argsort(scores)) + 1
+    hits, misses = int(right.sum()), int((~right).sum())
+    return float((ranks[right].sum() - hits * (hits + 1) / 2) / max(hits * misses, 1))
+
+
+def write_networks(reader: Reader, checkpoint: Path, folder: Path) -> None:
+    from models.training.vlm.export import DECODER, EMBED, VISION, embed_graph, text_shape
+
+    reader.eval()
+    vision_graph(load_pooled(checkpoint), reader.connector, folder / VISION)
+    state = {name: value.detach().numpy() for name, value in reader.language.model.state_dict().items()}
+    state["lm_head.weight"] = reader.language.lm_head.weight.detach().numpy()
+    onnx.save(embed_graph(state["embed_tokens.weight"]), folder / EMBED)
+    onnx.save(build_decoder(text_shape(reader.language.config), state, "shared"), folder / DECODER)
+
+
+def calibration(reader: Reader, val: Batches, targets: torch.Tensor) -> dict[str, Any]:
+    scales = {}
+    for name in val.names:
+        scores, right = odds(reader, val, targets, name)
+        fitted = platt(1 / (1 + np.exp(-scores.astype(np.float64))), right)
+        scales[name] = {"slope": round(max(fitted.slope, 0.01), 4), "intercept": round(fitted.offset, 4)}
+    return scales
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="train", description=__doc__)
+    parser.add_argument("features", type=Path)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--seconds", type=float, default=420)
+    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args(argv)
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(0)
+    from models.training import torchvision_shim
+
+    torchvision_shim.install()
+    tokens = write_words(arguments.out)
+    targets = torch.tensor([one for answer in ANSWERS for one in tokens.encode(answer)])
+    assert len(targets) == len(REPLIES), "each answer is one token"
+    prompts = spell(tokens)
+    train, val = Batches(arguments.features, "train"), Batches(arguments.features, "val")
+    reader = Reader(prompts, VOCABULARY)
+    sample = train.features[::7].float().flatten(0, 1)
+    reader.connector.mean.copy_(sample.mean(0))
+    reader.connector.std.copy_(sample.std(0) + 1e-3)
+    teach_connector(reader, train, val, arguments.seconds / 4, 2)
+    best = learn(reader, train, val, targets, arguments.seconds, arguments.epochs)
+    torch.save(best.state_dict(), arguments.out.parent / "reader.pt")
+    write_networks(best, arguments.checkpoint, arguments.out)
+    scales = json.dumps(calibration(best, val, targets), indent=1)
+    (arguments.out.parent / "calibration.json").write_text(scales + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
