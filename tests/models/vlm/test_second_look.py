@@ -48,7 +48,7 @@ def test_a_blank_picture_cannot_be_told(question: str, tmp_path: Path, capsys: p
     path.write_bytes(cv2.imencode(".png", np.full((120, 90, 3), 120, np.uint8))[1].tobytes())
     (answer,) = ask(capsys, path, "--question", question)
     assert answer["verdict"] == "cannot_tell"
-    assert answer["mass"] > 0.99
+    assert answer["mass"] > 0.95
 
 
 def test_most_labelled_test_pictures_are_answered_right(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
