@@ -39,6 +39,7 @@ from edge.verification.second_look import SecondLook
 from models.detector.detector import check_size
 from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.registry import find_package
+from models.trial import try_unpinned
 from models.vlm.questions import find_question
 
 BATCH_MAX = 4  # pictures of several cameras that a GPU takes at once; a CPU gains nothing by it
@@ -62,6 +63,7 @@ def software_version() -> str:
 def open_network(settings: DetectorSettings) -> Network:
     """Raises ModelError."""
     package = find_package(settings.model)
+    try_unpinned(package)
     engine = OnnxRuntimeEngine(package.read_weights(), (settings.device,), settings.threads)
     return Network(package, engine, batch_max=1 if settings.device == "cpu" else BATCH_MAX)
 

@@ -15,6 +15,7 @@ from models.package import Package
 from models.picture import PictureError, read_picture
 from models.pull import ReadFile, pull, read_from_folder, read_from_url, shipped_first
 from models.registry import REGISTRY, Entry, find_package, is_pinned, pulled_folder, pulled_names, read_registry
+from models.trial import try_unpinned
 
 
 def main(argv: list[str]) -> int:
@@ -137,9 +138,9 @@ def _pull(arguments: argparse.Namespace) -> int:
     entry = read_registry().packages.get(name)
     mirror: Path | None = arguments.mirror
     if mirror is not None:
-        package = pull(name, entry, _mirror(mirror, name, entry), pulled_folder())
+        package = pull(name, entry, _mirror(mirror, name, entry), pulled_folder(), try_unpinned)
     elif entry and entry.url:
-        package = pull(name, entry, read_from_url(entry.url), pulled_folder())
+        package = pull(name, entry, read_from_url(entry.url), pulled_folder(), try_unpinned)
     elif entry:
         package = find_package(name)  # ships with the software, or was pulled before
     else:
@@ -165,6 +166,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     for name in names:
         try:
             package = find_package(name)
+            try_unpinned(package)
         except ModelError as error:
             code = _say(error)
         else:
@@ -181,6 +183,7 @@ def _package_line(package: Package) -> str:
 
 def _detect(arguments: argparse.Namespace) -> int:
     package = find_package(arguments.model)
+    try_unpinned(package)
     engine = OnnxRuntimeEngine(package.read_weights(), (arguments.device,), arguments.threads)
     score_min = 0.001 if arguments.json and arguments.min_score is None else arguments.min_score
     detector = Detector(package, engine, size_px=arguments.size, score_min=score_min)

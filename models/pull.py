@@ -55,9 +55,14 @@ def read_from_url(url: str) -> ReadFile:
     return read
 
 
-def pull(name: str, entry: Entry | None, read: ReadFile, into: Path) -> Package:
+def pull(
+    name: str, entry: Entry | None, read: ReadFile, into: Path, check: Callable[[Package], None] | None = None
+) -> Package:
     """Copies the package to `into/NAME`, in place of an older one, only once every file is what the card says and the
-    card is what the registry pins (no entry: the card alone speaks for the files). Raises PackageError.
+    card is what the registry pins (no entry: the card alone speaks for the files). check: raises PackageError for what
+    is not to be put in place.
+
+    Raises PackageError.
     """
     card_content = read(CARD, CARD_BYTES_MAX + 1)
     card = parse_card(card_content, CARD)
@@ -72,6 +77,8 @@ def pull(name: str, entry: Entry | None, read: ReadFile, into: Path) -> Package:
         package = open_package(arriving)
         if entry:
             check_pinned(package, name, entry)
+        if check:
+            check(package)
         _put_in_place(arriving, into / name)
     except OSError as error:
         raise PackageError(

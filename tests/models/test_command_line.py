@@ -8,6 +8,7 @@ import pytest
 
 from models.__main__ import main
 from models.registry import read_registry
+from tests.models.onnx_bytes import seeing_nothing
 from tests.models.packages import write_package
 
 
@@ -99,7 +100,7 @@ def test_weights_that_are_no_network_are_refused_in_one_line(
     picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["detect", str(picture), "--model", str(write_package(tmp_path / "tiny"))]) == 1
-    assert "cannot load these weights" in one_line(capsys.readouterr().err)
+    assert "no ONNX file" in one_line(capsys.readouterr().err)
 
 
 def test_an_unknown_model_is_refused_in_one_line(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,7 +109,7 @@ def test_an_unknown_model_is_refused_in_one_line(picture: Path, capsys: pytest.C
 
 
 def test_list_names_the_default_and_what_was_pulled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["pull", "tiny", "--from", str(write_package(tmp_path / "stick"))]) == 0
+    assert main(["pull", "tiny", "--from", str(write_package(tmp_path / "stick", seeing_nothing()))]) == 0
     assert "not pinned" in capsys.readouterr().out
     assert main(["list", "--json"]) == 0
     rows = {row["name"]: row for row in lines(capsys.readouterr().out)}
@@ -123,7 +124,7 @@ def test_list_names_the_default_and_what_was_pulled(tmp_path: Path, capsys: pyte
 def test_a_package_that_calls_itself_like_the_shipped_one_is_not_taken_for_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["verify", str(write_package(tmp_path / "copy", name="detector-14"))]) == 0
+    assert main(["verify", str(write_package(tmp_path / "copy", seeing_nothing(), name="detector-14"))]) == 0
     assert "not pinned" in capsys.readouterr().out
     assert main(["pull", "detector-14", "--from", str(tmp_path / "copy")]) == 1
     assert "not the detector-14 that the registry pins" in one_line(capsys.readouterr().err)
@@ -132,7 +133,7 @@ def test_a_package_that_calls_itself_like_the_shipped_one_is_not_taken_for_it(
 def test_pull_takes_a_package_out_of_a_mirror_of_many(
     pulled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_package(tmp_path / "mirror" / "tiny")
+    write_package(tmp_path / "mirror" / "tiny", seeing_nothing())
     write_package(tmp_path / "mirror" / "other", name="other")
     assert main(["pull", "tiny", "--from", str(tmp_path / "mirror")]) == 0
     assert (pulled / "tiny" / "model.onnx").is_file()

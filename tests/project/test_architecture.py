@@ -100,6 +100,7 @@ def test_adapters_are_named_only_by_composition_roots() -> None:
             "edge/clip_commands.py",
             "edge/capture/child.py",
             "edge/verification/child.py",
+            "models/trial_child.py",
             "central/app.py",
             "models/__main__.py",
             "models/training/detector/detect.py",
