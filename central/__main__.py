@@ -115,7 +115,7 @@ def _incidents(arguments: argparse.Namespace) -> int:
     cursor: str | None = None
     with database.reading() as session:
         while True:
-            page = list_cases(session, CaseFilter(), limit=200, cursor=cursor)
+            page = list_cases(session, CaseFilter(), limit=200, cursor=cursor, order="newest")
             cases += page.cases
             cursor = page.next_cursor
             if cursor is None:

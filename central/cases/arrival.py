@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from central.cases.case import LATE_AFTER_S
+from central.cases.priority import priority
 from central.cases.tables import Incident
 from central.devices.box import Owner
 from contract.catalogue import catalogue
@@ -57,6 +58,7 @@ def _show(incident: Incident, report: IncidentReport, document: dict[str, Any]) 
     incident.closed = report.time.closed
     incident.close_reason = report.time.close_reason
     incident.search_text = _search_text(report)
+    incident.priority = priority(report.severity, report.verification.status, incident.state)  # type: ignore[arg-type]
 
 
 def _search_text(report: IncidentReport) -> str:

@@ -26,6 +26,7 @@ ReasonCode = Literal[
 STATES: tuple[State, ...] = get_args(State)
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 REASON_CODES: tuple[ReasonCode, ...] = get_args(ReasonCode)
+Order = Literal["priority", "newest"]
 LATE_AFTER_S = 60.0  # from `opened` to its arrival here; a longer way is said beside the lead
 
 
@@ -59,6 +60,7 @@ class CaseSummary:
     revision: int
     state: State
     decisions: int
+    priority: int
     evidence_state: EvidenceState
     evidence_reason: str | None
     late: bool
@@ -130,7 +132,7 @@ class CaseFilter:
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """Newest arrival first. `next_cursor`: None on the last page."""
+    """`next_cursor`: None on the last page."""
 
     cases: tuple[CaseSummary, ...]
     next_cursor: str | None

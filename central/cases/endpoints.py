@@ -10,7 +10,7 @@ from central.audit.endpoints import named_reviewer
 from central.audit.reviewer import Reviewer
 from central.audit.schemas import AccessAnswer, AccessRequest
 from central.audit.service import open_access
-from central.cases.case import Case, CaseFilter, StaleDecisionError, State
+from central.cases.case import Case, CaseFilter, Order, StaleDecisionError, State
 from central.cases.feedback import feedback_for
 from central.cases.repository import CursorError, get_case, list_cases
 from central.cases.schemas import (
@@ -48,9 +48,13 @@ def list_incidents(
     text: Annotated[str | None, Query(max_length=100)] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    order: Order = "priority",
     database: Database = Depends(database_of),
 ) -> IncidentPage:
-    """Newest arrival first; `next_cursor` is null on the last page. since, until: of `opened`."""
+    """By priority as in the queue, or the newest arrival first; `next_cursor` is null on the last page.
+
+    since, until: of `opened`. A cursor goes on in the order that it was given out in.
+    """
     chosen = CaseFilter(
         type_id=type_id,
         site=site,
@@ -63,7 +67,7 @@ def list_incidents(
     )
     with database.reading() as session:
         try:
-            page = list_cases(session, chosen, limit=limit, cursor=cursor)
+            page = list_cases(session, chosen, limit=limit, cursor=cursor, order=order)
         except CursorError as error:
             raise ProblemError(422, "cursor", str(error)) from error
     return IncidentPage(

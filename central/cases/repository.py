@@ -3,7 +3,7 @@
 import base64
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, tuple_, update
+from sqlalchemy import ColumnElement, case, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from central.cases.case import (
@@ -14,31 +14,40 @@ from central.cases.case import (
     Change,
     Conflict,
     MadeDecision,
+    Order,
     StaleDecisionError,
     StoredRevision,
 )
+from central.cases.priority import SEVERITIES, priority
 from central.cases.tables import Decision, Incident, Rejection, Revision
 from central.evidence.tables import Dossier
 
 PAGE_SIZE_MAX = 200
 TEXT_LENGTH_MAX = 100
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DECIDED = {severity: priority(severity, "skipped", "confirmed") for severity in SEVERITIES}
 
 
 class CursorError(ValueError):
     """A cursor that this centre did not give out."""
 
 
-def list_cases(session: Session, chosen: CaseFilter, *, limit: int = 50, cursor: str | None = None) -> CasePage:
-    """Newest arrival first. Raises CursorError."""
+def list_cases(
+    session: Session, chosen: CaseFilter, *, limit: int = 50, cursor: str | None = None, order: Order = "priority"
+) -> CasePage:
+    """By priority, within one the newest arrival first; or the newest arrival first alone. Raises CursorError.
+
+    A lead whose priority changes while pages are read may be met twice; its newest place is the one that stands.
+    """
     query = (
         select(Incident, Dossier)
         .outerjoin(Dossier, Dossier.incident_id == Incident.incident_id)
         .where(*_conditions(chosen))
     )
+    keys = (Incident.priority, Incident.received_at, Incident.incident_id)[order == "newest" :]
     if cursor is not None:
-        query = query.where(tuple_(Incident.received_at, Incident.incident_id) < _read_cursor(cursor))
-    query = query.order_by(Incident.received_at.desc(), Incident.incident_id.desc())
+        query = query.where(tuple_(*keys) < _read_cursor(cursor)[order == "newest" :])
+    query = query.order_by(*(key.desc() for key in keys))
     limit = max(1, min(limit, PAGE_SIZE_MAX))
     rows = session.execute(query.limit(limit + 1)).all()
     cases = tuple(_summary(incident, dossier) for incident, dossier in rows[:limit])
@@ -105,7 +114,11 @@ def decide(session: Session, incident_id: str, decision: MadeDecision) -> None:
     moved = session.execute(
         update(Incident)
         .where(Incident.incident_id == incident_id, Incident.decisions == decision.version - 1)
-        .values(decisions=decision.version, state=decision.decision)
+        .values(
+            decisions=decision.version,
+            state=decision.decision,
+            priority=case(_DECIDED, value=Incident.severity, else_=Incident.priority),
+        )
     )
     if moved.rowcount == 0:  # type: ignore[attr-defined]
         version = session.scalar(select(Incident.decisions).where(Incident.incident_id == incident_id))
@@ -179,14 +192,15 @@ def _conditions(chosen: CaseFilter) -> list[ColumnElement[bool]]:
 
 def _cursor(last: CaseSummary) -> str:
     microseconds = round(last.received_at.timestamp() * 1_000_000)
-    return base64.urlsafe_b64encode(f"{microseconds} {last.incident_id}".encode()).decode().rstrip("=")
+    text = f"{last.priority} {microseconds} {last.incident_id}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
+def _read_cursor(cursor: str) -> tuple[int, datetime, str]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        microseconds, incident_id = text.split(" ")
-        return EPOCH + timedelta(microseconds=int(microseconds)), incident_id
+        rank, microseconds, incident_id = text.split(" ")
+        return int(rank), EPOCH + timedelta(microseconds=int(microseconds)), incident_id
     except (ValueError, OverflowError) as error:
         raise CursorError("this cursor was not given out here: start again without it") from error
 
@@ -212,6 +226,7 @@ def _summary(incident: Incident, dossier: Dossier | None) -> CaseSummary:
         revision=incident.revision,
         state=incident.state,  # type: ignore[arg-type]
         decisions=incident.decisions,
+        priority=incident.priority,
         evidence_state=dossier.state if dossier else "pending",  # type: ignore[arg-type]
         evidence_reason=dossier.reason if dossier else None,
         late=incident.late,

@@ -14,7 +14,9 @@ class Answer(BaseModel):
 
 
 class IncidentLine(Answer):
-    """One line of the list. version: decisions so far; the next one names it."""
+    """One line of the list. version: decisions so far; the next one names it. priority: in the
+    queue, the greatest first.
+    """
 
     incident_id: str
     box_id: str
@@ -33,6 +35,7 @@ class IncidentLine(Answer):
     revision: int
     state: State
     version: int = Field(validation_alias="decisions")
+    priority: int
     evidence_state: EvidenceState
     evidence_reason: str | None
     late: bool

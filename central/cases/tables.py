@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.database.metadata import Base, Serial
@@ -16,6 +16,8 @@ class Incident(Base):
     __table_args__ = (
         Index("ix_incidents_received_at_incident_id", "received_at", "incident_id"),
         Index("ix_incidents_state_received_at", "state", "received_at"),
+        Index("ix_incidents_priority", "priority", "received_at", "incident_id"),
+        Index("ix_incidents_state_priority", "state", "priority", "received_at", "incident_id"),
     )
 
     incident_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -43,6 +45,9 @@ class Incident(Base):
     conflicts: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(String(12), default="lead")  # lead, confirmed, rejected, inconclusive
     decisions: Mapped[int] = mapped_column(default=0)  # how many; the newest decision's version
+    priority: Mapped[int] = mapped_column(
+        SmallInteger, default=0, server_default="0"
+    )  # in the queue, the greatest first
 
 
 class Revision(Base):

@@ -71,7 +71,7 @@ def test_a_long_list_comes_page_by_page(chromium: Browser, centre: ServedCentre,
 def test_j_and_k_go_through_the_list_without_loading_the_page_again(
     chromium: Browser, centre: ServedCentre, yard: Yard
 ) -> None:
-    oldest, middle, newest = fill(centre, yard, INTRUSION, PARKING, LOITERING)
+    oldest, middle, newest = fill(centre, yard, WRONG_WAY, PARKING, LOITERING)
     with reviewing(chromium, centre) as reviewer:
         reviewer.open()
         expect(reviewer.shown()).to_have_attribute("data-incident", newest)

@@ -33,6 +33,7 @@ def summary_of(report: IncidentReport, **fields: Any) -> CaseSummary:
         revision=report.revision,
         state="lead",
         decisions=0,
+        priority=10,
         evidence_state="pending",
         evidence_reason=None,
         late=False,
