@@ -1,6 +1,7 @@
 """What looks at a camera, put together: detector, tracker, rules, evidence, outbox. Names the adapters of these."""
 
 import importlib.metadata
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from edge.detection.gated import GatedDetector
 from edge.detection.network import Network
 from edge.detection.scripted import ScriptedDetector
 from edge.evidence.disk import DiskStore
+from edge.evidence.key_frames import newest_key_frames, read_key_frames
 from edge.evidence.sealer import Sealer
 from edge.evidence.store import EvidenceStore
 from edge.incidents.register import Register
@@ -29,7 +31,7 @@ from edge.rules.pause import NOTHING_PAUSED, Paused
 from edge.rules.rule_set import RuleSet
 from edge.rules.rules_file import load_rules
 from edge.sealing import Sealing, SealingApart
-from edge.settings import CameraSettings, DetectorSettings, VerificationSettings
+from edge.settings import CameraSettings, DetectorSettings, Settings, VerificationSettings, ViewSettings
 from edge.tracking.tracker import Tracker
 from edge.verification.child import Wanted
 from edge.verification.inquest import Bounds
@@ -37,12 +39,16 @@ from edge.verification.isolated import IsolatedVerifier
 from edge.verification.look import CameraLook, Look
 from edge.verification.second_look import SecondLook
 from models.detector.detector import check_size
-from models.engine.onnx_runtime import OnnxRuntimeEngine
+from models.engine.choice import Choice
+from models.engine.machine import read_machine
+from models.engine.opening import Opener
+from models.proof import engines_folder
+from models.proving import OWN_MAX, Own, Trial, no_own, open_proven
 from models.registry import find_package
 from models.trial import try_unpinned
 from models.vlm.questions import find_question
 
-BATCH_MAX = 4  # pictures of several cameras that a GPU takes at once; a CPU gains nothing by it
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,23 @@ def software_version() -> str:
     return importlib.metadata.version("xunjian")
 
 
-def open_network(settings: DetectorSettings) -> Network:
-    """Raises ModelError."""
+def open_network(
+    settings: DetectorSettings,
+    views: Sequence[ViewSettings | None] = (),
+    own: Callable[[], Own] = no_own,
+    refused: Callable[[str], None] = LOG.warning,
+) -> Network:
+    """On the engine that the settings ask for, or on the reference, and then `refused` is told why. views: of cameras
+    that read it otherwise. Raises ModelError.
+    """
     package = find_package(settings.model)
     try_unpinned(package)
-    engine = OnnxRuntimeEngine(package.read_weights(), (settings.device,), settings.threads)
-    return Network(package, engine, batch_max=1 if settings.device == "cpu" else BATCH_MAX)
+    size_px = max(settings.seen_by(view).size_px or package.card.input.size_px for view in (None, *views))
+    opener = Opener(settings.threads, size_px, engines_folder(), read_machine())
+    opened = open_proven(Trial(package, Choice(settings.device, settings.precision), opener), own, LOG.info)
+    if opened.refusal is not None:
+        refused(opened.refusal)
+    return Network(opened.package, opened.engine, batch_max=opened.batch_max)
 
 
 def open_detector(settings: DetectorSettings, script: Path | None = None) -> FrameDetector:
@@ -75,19 +92,39 @@ def open_detector(settings: DetectorSettings, script: Path | None = None) -> Fra
     return _seen_through(open_network(settings), settings)
 
 
-class Detectors:
-    """Of a box's cameras; the network, where one is needed, is shared."""
+def own_pictures(folder: Path) -> Own:
+    """folder: the box's."""
+    paths = newest_key_frames(folder, OWN_MAX)
+    return Own(len(paths), lambda: read_key_frames(paths))
 
-    def __init__(self, settings: DetectorSettings) -> None:
+
+class Detectors:
+    """Of a box's cameras; the network, where one is needed, is shared. folder: the box's. An engine that is not used is
+    a fault of the name `engine`.
+    """
+
+    def __init__(self, settings: Settings, folder: Path, faults: Faults) -> None:
         self._settings = settings
+        self._folder = folder
+        self._faults = faults
         self._network: Network | None = None
 
     def of(self, camera: CameraSettings) -> FrameDetector:
         """Raises DetectorError, ModelError."""
         if camera.detections is not None:
             return ScriptedDetector(camera.detections)
-        self._network = self._network or open_network(self._settings)
-        return _seen_through(self._network, self._settings.seen_by(camera.detector))
+        self._network = self._network or self._open()
+        return _seen_through(self._network, self._settings.detector.seen_by(camera.detector))
+
+    def _open(self) -> Network:
+        self._faults.clear("engine")
+        views = [camera.detector for camera in self._settings.cameras.values()]
+        return open_network(
+            self._settings.detector,
+            views,
+            lambda: own_pictures(self._folder),
+            lambda why: self._faults.rise("engine", why),
+        )
 
 
 def _seen_through(network: Network, settings: DetectorSettings) -> FrameDetector:

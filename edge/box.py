@@ -124,7 +124,7 @@ def _assemble(
     enabled = {name: camera for name, camera in settings.cameras.items() if camera.enabled}
     pauses = PauseBook(folder / PAUSES_JSON, parts.clock, cameras=tuple(enabled), rules=lambda: rulebook.rule_ids())  # noqa: PLW0108 - made below
     second_look = second_look_of(settings.verification, parts.clock, parts.faults)
-    opener, detectors = Detectors(settings.detector), dict[str, FrameDetector]()
+    opener, detectors = Detectors(settings, folder, parts.faults), dict[str, FrameDetector]()
     lines: list[Line] = []
     ruled: list[RuledCamera] = []
 

@@ -17,10 +17,10 @@ from edge.capture.live import Patience
 from edge.capture.masking import masked
 from edge.capture.source import Source, kind_of
 from edge.clock import SystemClock
-from edge.durable_file import write_durably
 from edge.evidence.grid import with_grid
 from edge.health.view_watch import view_file
 from edge.settings import BOX_YAML, Settings, SettingsError, with_secrets
+from models.durable_file import write_durably
 
 AT_ONCE = 8
 WATCH_S = 5.0  # two keyframes, from most cameras

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contract.ids import IncidentId, Ordinal, Slug
 from edge.delivery.errors import CommandRefusedError
-from edge.durable_file import write_durably
+from models.durable_file import write_durably
 
 FEEDBACK_JSON = "feedback.json"
 DECISIONS_MAX = 2_000  # with their incidents; what is older stays in the sums

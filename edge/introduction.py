@@ -12,10 +12,10 @@ from edge.box_folder import BOX_KEY, OUTBOX, PUBLIC_KEY, BoxError, open_outbox
 from edge.capture.camera import CameraError
 from edge.capture.source import kind_of
 from edge.delivery.enrolment import enrol
-from edge.durable_file import write_durably
 from edge.rules.rules_file import load_rules
 from edge.settings import BOX_YAML, DetectorSettings, Settings, split_password
 from models.detector.detector import check_size
+from models.durable_file import write_durably
 from models.registry import find_package
 
 KEYS = "keys"

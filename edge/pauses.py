@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from contract.ids import Slug, Timestamp, rfc3339
 from edge.clock import Clock, Moment
 from edge.delivery.errors import CommandRefusedError
-from edge.durable_file import write_durably
 from edge.rules.pause import Pause, Paused, PausedThing, paused_for
+from models.durable_file import write_durably
 
 PAUSES_JSON = "pauses.json"
 PAUSE_S_MAX = 7 * 86_400  # also of a pause "until it is ended": nobody forgets a blind camera for longer

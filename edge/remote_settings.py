@@ -11,8 +11,8 @@ from typing import Any
 
 from contract.codec import canonical, sha256_hex
 from edge.delivery.errors import CommandRefusedError
-from edge.durable_file import write_durably
 from edge.settings import BOX_YAML, Settings, SettingsError
+from models.durable_file import write_durably
 
 PREVIOUS_YAML = "box.previous.yaml"
 CAMERA_KEYS = ("enabled", "sensitive", "analysed_fps_max", "detector", "lat", "lon", "crs", "address")

@@ -11,13 +11,13 @@ from typing import Any, Protocol
 import yaml
 
 from edge.delivery.errors import CommandRefusedError
-from edge.durable_file import write_durably
 from edge.evidence.stills import Glance
 from edge.incidents.trial import Trial, needs_pictures
 from edge.rules.errors import RulesError
 from edge.rules.rule_set import RuleSet
 from edge.rules.rules_file import BYTES_MAX, parse_rules
 from edge.rules.zone import Point
+from models.durable_file import write_durably
 
 PREVIOUS = ".previous"
 BODY_KEYS = frozenset({"text", "rules", "base"})

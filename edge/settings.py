@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from contract.enrolment import PUBLIC_KEY_PATTERN
 from contract.ids import Slug
+from models.card import Precision
+from models.engine.choice import Device
 
 BOX_YAML = "box.yaml"
 BYTES_MAX = 262_144
@@ -92,13 +94,15 @@ class CentralSettings(_Section):
 
 class DetectorSettings(_Section):
     """model: a package's name or folder; without one, the package that ships. size_px: the longer side of the network's
-    input, default the package's. score_min: what scores less is not even tracked. motion_gate: look while something
+    input, default the package's. device, precision: the engine; one that does not see what the package's own weights
+    see on the CPU is not used. score_min: what scores less is not even tracked. motion_gate: look while something
     moves, else once a second; false: at every frame.
     """
 
     model: str | None = None
     threads: int = Field(default=2, ge=1, le=64)
-    device: Literal["cpu", "cuda", "tensorrt"] = "cpu"
+    device: Device = "cpu"
+    precision: Precision | None = None
     size_px: int | None = Field(default=None, ge=32, le=4096)
     score_min: float = Field(default=0.1, ge=0.01, le=0.9)
     motion_gate: bool = True

@@ -1,18 +1,20 @@
-"""`xunjian models list | pull | verify | detect | ask | ...`: model packages on this machine. Composition root."""
+"""`xunjian models list | pull | verify | detect | parity | ...`: model packages on this machine. Composition root."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
 
-from models import asking
+from models import asking, comparing
 from models.card import Card
 from models.detector.detections import Detections
 from models.detector.detector import Detector
-from models.engine.onnx_runtime import PROVIDERS, OnnxRuntimeEngine
+from models.engine.choice import DEVICES, PRECISIONS, Choice
+from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.errors import ModelError, ScenarioError
 from models.package import Package
 from models.picture import PictureError, read_picture
+from models.proving import Trial
 from models.pull import ReadFile, pull, read_from_folder, read_from_url, shipped_first
 from models.registry import REGISTRY, Entry, find_package, is_pinned, pulled_folder, pulled_names, read_registry
 from models.trial import try_unpinned
@@ -59,10 +61,12 @@ def _parser() -> argparse.ArgumentParser:
         "--min-score", type=_score, metavar="S", help="default 0.001 with --json, else the package's"
     )
     detecting.add_argument("--size", type=int, metavar="PX", help="longer side of the network's input")
-    detecting.add_argument("--device", choices=PROVIDERS, default="cpu")
+    detecting.add_argument("--device", choices=DEVICES, default="cpu")
+    detecting.add_argument("--precision", choices=PRECISIONS, help="default: the package's weights")
     detecting.add_argument("--threads", type=int, default=2, help="of the CPU (2)")
     detecting.set_defaults(run=_detect)
 
+    comparing.add_commands(commands)
     asking.add_commands(commands, lambda told: lambda weights: OnnxRuntimeEngine(weights, (told.device,), told.threads))
 
     rendering = commands.add_parser("render", help="a scene as a clip, its detections, rules and truth")
@@ -184,9 +188,13 @@ def _package_line(package: Package) -> str:
 def _detect(arguments: argparse.Namespace) -> int:
     package = find_package(arguments.model)
     try_unpinned(package)
-    engine = OnnxRuntimeEngine(package.read_weights(), (arguments.device,), arguments.threads)
+    trial = Trial(
+        package,
+        Choice(arguments.device, arguments.precision),
+        comparing.opener_for(package, arguments.size, arguments.threads),
+    )
     score_min = 0.001 if arguments.json and arguments.min_score is None else arguments.min_score
-    detector = Detector(package, engine, size_px=arguments.size, score_min=score_min)
+    detector = Detector(trial.with_weights(), trial.open(), size_px=arguments.size, score_min=score_min)
     code = 0
     for path in arguments.images:
         try:

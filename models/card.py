@@ -16,6 +16,7 @@ NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,62}"
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]
 ClassName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Line = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,99}$")]
+Precision = Literal["fp32", "fp16", "int8", "int4"]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -90,7 +91,7 @@ class _AnyCard(_Part):
     schema_id: Literal["xunjian.model/1"] = Field(alias="schema")
     name: Name
     version: int = Field(ge=1)
-    precision: Literal["fp32", "fp16", "int8", "int4"]
+    precision: Precision
     licence: Line
     weights: FileName
     files: dict[FileName, FileFacts] = Field(min_length=1, max_length=32)
@@ -108,7 +109,8 @@ class Card(_AnyCard):
     overlap_max: intersection over union of two boxes of a class from which on they are one object; 1: the network
     settles that itself. network_classes: what the network calls its classes, in its order; without, `classes`.
     renamed: such a name -> ours; a name that is neither renamed nor in `classes` is dropped. min_score: from which
-    score on a class is believed: what `models detect` shows, and what a rule takes that has no `min_score`.
+    score on a class is believed: what `models detect` shows, and what a rule takes that has no `min_score`. variants:
+    files with the same network in other numbers; the weights are what these are held to.
     """
 
     task: Literal["detection"]
@@ -119,6 +121,7 @@ class Card(_AnyCard):
     network_classes: tuple[Line, ...] | None = Field(default=None, max_length=10_000)
     renamed: dict[Line, ClassName] = Field(default_factory=dict)
     min_score: dict[ClassName, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    variants: dict[Precision, FileName] = Field(default_factory=dict)
 
     @property
     def network_class_count(self) -> int:
@@ -136,6 +139,14 @@ class Card(_AnyCard):
         reached = {self.renamed.get(name, name) for name in theirs}
         if unknown := [name for name in self.classes if name not in reached]:
             raise ValueError(f"class {unknown[0]} comes from none of network_classes")
+        return self
+
+    @model_validator(mode="after")
+    def _variants_are_files(self) -> Self:
+        if missing := [name for name in self.variants.values() if name not in self.files]:
+            raise ValueError(f"variants: {missing[0]} is not among files")
+        if self.precision in self.variants or self.weights in self.variants.values():
+            raise ValueError("variants: the weights are named again; name other precisions and files")
         return self
 
 

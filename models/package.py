@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from models.card import CARD_BYTES_MAX, Card, FileFacts, VlmCard, parse_card
+from models.card import CARD_BYTES_MAX, Card, FileFacts, Precision, VlmCard, parse_card
 from models.errors import PackageError
 
 CARD = "card.yaml"
@@ -42,6 +42,17 @@ class Package:
     def sha256(self) -> str:
         """Of the weights: what incident reports state."""
         return self.described.files[self.described.weights].sha256
+
+    def in_precision(self, precision: Precision) -> "Package":
+        """A detector's package with other weights of its card. Raises PackageError where the card names none."""
+        card = self.card
+        if precision == card.precision:
+            return self
+        if precision not in card.variants:
+            known = ", ".join((card.precision, *card.variants))
+            raise PackageError(f"{card.name}: has no {precision} weights, only {known}; set one of these")
+        other = card.model_copy(update={"precision": precision, "weights": card.variants[precision], "variants": {}})
+        return Package(self.folder, other, self.card_sha256)
 
     def read_weights(self) -> bytes:
         """As `read_file`, of the weights."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from models.card import CARD_BYTES_MAX, parse_card
+from models.durable_file import fsync_folder
 from models.errors import PackageError
 from models.package import CARD, Package, open_package
 from models.registry import Entry, check_pinned
@@ -90,7 +91,7 @@ def pull(
 
 
 def _put_in_place(arrived: Path, place: Path) -> None:
-    _sync(arrived)
+    fsync_folder(arrived)
     if place.exists():
         older = place.with_name(f".{place.name}.{secrets.token_hex(4)}.old")
         place.rename(older)
@@ -98,7 +99,7 @@ def _put_in_place(arrived: Path, place: Path) -> None:
         shutil.rmtree(older, ignore_errors=True)
     else:
         arrived.rename(place)
-    _sync(place.parent)
+    fsync_folder(place.parent)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -106,11 +107,3 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

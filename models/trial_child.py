@@ -19,7 +19,7 @@ from models.detector.detector import Detector
 from models.engine.engine import Engine
 from models.engine.onnx_file import check_outline
 from models.engine.onnx_runtime import OnnxRuntimeEngine
-from models.errors import EngineError, ModelError, PackageError
+from models.errors import ModelError, PackageError
 from models.package import Package
 
 GREY = 114
@@ -72,10 +72,10 @@ def try_out(package: Package) -> None:
         try:
             check_outline(weights)
             engine = OnnxRuntimeEngine(weights, threads=1)
-        except EngineError as error:
-            raise EngineError(f"{name}: {error}") from error
-        if isinstance(described, Card) and name == described.weights:
-            _look_once(package, described, engine)
+            if isinstance(described, Card) and name in (described.weights, *described.variants.values()):
+                _look_once(package, described, engine)
+        except ModelError as error:
+            raise type(error)(f"{name}: {error}") from error
 
 
 def _look_once(package: Package, card: Card, engine: Engine) -> None:
@@ -85,8 +85,6 @@ def _look_once(package: Package, card: Card, engine: Engine) -> None:
     fits = len(taken) == 4 and all(there in (None, asked) for there, asked in zip(taken[1:], wanted[1:], strict=True))
     if not fits:
         shapes = ", ".join(f"{one.name} {tuple(side or '?' for side in one.shape)}" for one in engine.inputs)
-        raise PackageError(
-            f"{card.weights}: takes {shapes or 'nothing'}, but the card says one picture of 3 x {side_px} x {side_px}"
-        )
+        raise PackageError(f"takes {shapes or 'nothing'}, but the card says one picture of 3 x {side_px} x {side_px}")
     detector = Detector(package, engine, size_px=side_px)
     detector.detect(np.full((side_px, side_px, 3), GREY, np.uint8))

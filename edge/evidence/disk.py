@@ -15,8 +15,8 @@ from pathlib import Path
 from threading import Lock
 
 from contract.evidence_manifest import EXTENSIONS, EvidenceItem
-from edge.durable_file import PART, fsync_folder, publish, write_durably
 from edge.evidence.store import EvidenceStore, FileFacts, SealedFile, StoreError, StoreFullError
+from models.durable_file import PART, fsync_folder, publish, write_durably
 
 READ_BYTES = 1 << 20
 FREE_BYTES_MIN = 64 * 2**20  # twice what the outbox keeps for itself: evidence gives way before records do

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from edge.capture.frame import Frame
-from edge.durable_file import write_durably
 from edge.health.camera_view import HEIGHT, WIDTH, CameraView, View, ViewMemory
+from models.durable_file import write_durably
 
 KEEP_EVERY_S = 600.0
 FILE_BYTES_MAX = 1 << 20

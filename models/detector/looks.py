@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detector.detections import Detections
+from models.detector.overlap import areas, overlaps
 
 NEAR_AREA_MIN = 0.02  # of the picture: smaller things are the large look's business
 OVERLAP_SAME_OBJECT = 0.55  # intersection over union
@@ -18,9 +19,9 @@ def joined(far: Detections, near: Detections) -> Detections:
     """far: the look at the large input. near: at the small one; of it only what is large counts. Of two detections of
     one class and one object the surer one stays.
     """
-    large: NDArray[np.bool_] = _areas(near.boxes) >= np.float32(NEAR_AREA_MIN)
+    large: NDArray[np.bool_] = areas(near.boxes) >= np.float32(NEAR_AREA_MIN)
     near = _take(near, large)
-    same = _overlaps(far.boxes, near.boxes) >= OVERLAP_SAME_OBJECT
+    same = overlaps(far.boxes, near.boxes) >= OVERLAP_SAME_OBJECT
     same &= far.class_ids[:, None] == near.class_ids[None, :]
     surer_near = near.scores[None, :] > far.scores[:, None]
     far_stays: NDArray[np.bool_] = np.logical_not((same & surer_near).any(axis=1))
@@ -38,19 +39,3 @@ def _take(detections: Detections, keep: NDArray[np.bool_]) -> Detections:
     return Detections(
         detections.boxes[keep], detections.scores[keep], detections.class_ids[keep], detections.class_names
     )
-
-
-def _areas(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    sides = boxes[:, 2:] - boxes[:, :2]
-    return sides[:, 0] * sides[:, 1]
-
-
-def _overlaps(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N, M) intersection over union."""
-    sides = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
-    sides = np.clip(sides, 0, None)
-    common = sides[..., 0] * sides[..., 1]
-    overlaps: NDArray[np.float32] = common / np.maximum(
-        _areas(a)[:, None] + _areas(b)[None, :] - common, np.float32(1e-9)
-    )
-    return overlaps

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from models.detector.overlap import overlaps
+
 
 def distinct(
     boxes: NDArray[np.float32], scores: NDArray[np.float32], class_ids: NDArray[np.int64], overlap_max: float
@@ -15,21 +17,9 @@ def distinct(
     order = np.argsort(-scores, kind="stable")
     if overlap_max >= 1 or len(order) < 2:
         return order
-    overlaps = _overlaps(boxes[order])
-    rivals = (overlaps > overlap_max) & (class_ids[order, None] == class_ids[None, order])
+    rivals = (overlaps(boxes[order], boxes[order]) > overlap_max) & (class_ids[order, None] == class_ids[None, order])
     stays = np.ones(len(order), bool)
     for index in range(len(order)):
         if stays[index]:
             stays[index + 1 :] &= ~rivals[index, index + 1 :]
     return order[stays]
-
-
-def _overlaps(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N, N) intersection over union."""
-    near = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    far = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.prod((far - near).clip(0), axis=2)
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    union = areas[:, None] + areas[None, :] - shared
-    overlaps: NDArray[np.float32] = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    return overlaps

@@ -10,6 +10,7 @@ from models.engine.engine import Binding, BindingEngine, Tensor
 from models.errors import EngineError
 
 Device = Literal["cpu", "cuda", "tensorrt"]
+Options = Mapping[str, str]  # of a provider, in its own words
 
 PROVIDERS: dict[str, str] = {
     "cpu": "CPUExecutionProvider",
@@ -28,12 +29,15 @@ DTYPES = {
 
 class OnnxRuntimeEngine(BindingEngine):
     """weights: the bytes of a self-contained ONNX file. devices: in order of preference, all of which must come up;
-    nodes that one does not support go to the next, and to the CPU last. threads: of the CPU, for one run.
+    nodes that one does not support go to the next, and to the CPU last. threads: of the CPU, for one run. options: of
+    the first device.
 
     Raises EngineError.
     """
 
-    def __init__(self, weights: bytes, devices: Sequence[Device] = ("cpu",), threads: int = 2) -> None:
+    def __init__(
+        self, weights: bytes, devices: Sequence[Device] = ("cpu",), threads: int = 2, options: Options | None = None
+    ) -> None:
         try:
             import onnxruntime  # here, so that a box without it can say what to install
         except ImportError as error:
@@ -42,16 +46,17 @@ class OnnxRuntimeEngine(BindingEngine):
         if threads < 1:
             raise EngineError(f"{threads} threads; give at least 1")
         providers = _providers(devices, onnxruntime.get_available_providers())
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
+        session = onnxruntime.SessionOptions()
+        session.intra_op_num_threads = threads
+        session.inter_op_num_threads = 1
         # Idle threads that spin take the cores that decoding and tracking need: on two busy cores a run then took twice
         # as long and twice the CPU (docs/benchmarks.md).
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        session.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # What goes wrong is raised; only why a GPU does not come up is said in the log alone.
-        options.log_severity_level = 4 if tuple(devices) == ("cpu",) else 3
+        session.log_severity_level = 4 if tuple(devices) == ("cpu",) else 3
         try:
-            self._session = onnxruntime.InferenceSession(weights, options, providers=providers)
+            chosen = [dict(options or {}), *({} for _ in providers[1:])]
+            self._session = onnxruntime.InferenceSession(weights, session, providers, chosen)
         except self._errors as error:
             raise EngineError(f"onnxruntime cannot load these weights: {_one_line(error)}") from error
         refuse_silent_fallback(providers, self._session.get_providers())

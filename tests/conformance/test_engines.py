@@ -1,22 +1,67 @@
-"""One suite for every engine: what a detector may rely on. The network is the shipped package."""
+"""One suite for every engine: what a detector may rely on. The network is the shipped package.
+
+Engines of a GPU are tried where there is one and their runtime is installed, and else skipped with the reason.
+"""
+
+import importlib.util
 
 import numpy as np
 import pytest
 
+from models.engine.choice import Choice
 from models.engine.engine import Engine
+from models.engine.machine import read_machine
 from models.engine.onnx_runtime import OnnxRuntimeEngine, refuse_silent_fallback
+from models.engine.opening import Opener
 from models.errors import EngineError
+from models.proving import Trial, no_own, pictures_beside
 from models.registry import find_package
 
+SIZE_PX = 320
+ENGINES = [
+    Choice("cpu"),
+    Choice("cpu", "fp16"),
+    *(
+        pytest.param(choice, marks=pytest.mark.gpu)
+        for choice in (Choice("cuda"), Choice("tensorrt"), Choice("tensorrt-native"), Choice("tensorrt-native", "fp16"))
+    ),
+]
 
-def cpu() -> Engine:
-    return OnnxRuntimeEngine(find_package().read_weights(), ("cpu",), threads=1)
+
+def why_not_here(choice: Choice) -> str | None:
+    """Of a GPU's engines: what this machine lacks."""
+    if not read_machine().gpu:
+        return "no NVIDIA GPU on this machine"
+    if choice.device == "tensorrt-native":
+        missing = [name for name in ("tensorrt", "cuda.bindings") if not _installed(name)]
+        return f"{' and '.join(missing)} not installed" if missing else None
+    import onnxruntime
+
+    provider = {"cuda": "CUDAExecutionProvider", "tensorrt": "TensorrtExecutionProvider"}[choice.device]
+    return None if provider in onnxruntime.get_available_providers() else f"no {provider} in this onnxruntime"
 
 
-@pytest.fixture(scope="module", params=[cpu], ids=["onnxruntime-cpu"])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    made: Engine = request.param()
-    return made
+def _installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@pytest.fixture(scope="module", params=ENGINES, ids=str)
+def trial(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trial:
+    choice: Choice = request.param
+    if not choice.on_cpu and (why := why_not_here(choice)):
+        pytest.skip(f"{choice}: {why}")
+    package = find_package()
+    if choice.precision not in (None, package.card.precision, *package.card.variants):
+        pytest.skip(f"{choice}: {package.card.name} has no {choice.precision} weights")
+    return Trial(package, choice, Opener(1, SIZE_PX, tmp_path_factory.mktemp("engines"), read_machine()))
+
+
+@pytest.fixture(scope="module")
+def engine(trial: Trial) -> Engine:
+    return trial.open()
 
 
 def picture(width: int = 160, height: int = 128, seed: int = 0) -> np.ndarray:
@@ -52,6 +97,32 @@ def test_an_answer_is_not_overwritten_by_the_next(engine: Engine) -> None:
     kept = first.copy()
     engine.run({engine.inputs[0].name: picture(seed=2)})
     np.testing.assert_array_equal(first, kept)
+
+
+def test_several_pictures_at_once_are_seen_as_each_alone(engine: Engine) -> None:
+    both = np.concatenate((picture(seed=3), picture(seed=4)))
+    (together,) = engine.run({"images": both})
+    for row, seed in zip(together, (3, 4), strict=True):
+        (alone,) = engine.run({"images": picture(seed=seed)})
+        np.testing.assert_allclose(row[:5], alone[0][:5], atol=0.05)  # the best five: far down, equals change places
+
+
+@pytest.mark.gpu
+def test_a_gpu_sees_what_the_reference_sees(trial: Trial, engine: Engine) -> None:
+    if trial.choice.on_cpu:
+        pytest.skip("no GPU's engine")
+    assert trial.compare(engine, pictures_beside(no_own())).refusal is None
+
+
+@pytest.mark.gpu
+def test_what_was_built_is_loaded_by_the_next_start(trial: Trial, engine: Engine) -> None:
+    if trial.choice.device != "tensorrt-native":
+        pytest.skip("only TensorRT's own engine keeps plans")
+    (plan,) = trial.opener.folder.glob("*.plan")
+    before = plan.read_bytes()
+    again = trial.open()
+    assert plan.read_bytes() == before
+    np.testing.assert_allclose(again.run({"images": picture()})[0], engine.run({"images": picture()})[0], atol=0.01)
 
 
 @pytest.mark.parametrize(

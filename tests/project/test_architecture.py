@@ -1,5 +1,6 @@
 """ARCHITECTURE.md and the README's tree are the disk; pure files import nothing that touches the world."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.project.documents import annotated_tree
-from tests.project.sources import PRODUCTS, ROOT, imported, python_files, text, tracked
+from tests.project.sources import PRODUCTS, ROOT, imported, python_files, text, tracked, tree
 
 ARCHITECTURE = Path("ARCHITECTURE.md")
 WORLD = {
@@ -21,7 +22,9 @@ PURE_FILES = (
     "contract/evidence_manifest.py", "contract/heartbeat.py", "contract/ids.py", "contract/incident_report.py",
     "contract/still.py", "contract/topics.py",
     "models/detector/candidates.py", "models/detector/decode.py", "models/detector/dense.py",
-    "models/detector/detections.py", "models/detector/distribution.py", "models/detector/end_to_end.py",
+    "models/detector/detections.py", "models/detector/overlap.py", "models/detector/parity.py",
+    "models/engine/choice.py", "models/engine/engine.py", "models/engine/feeds.py",
+    "models/detector/distribution.py", "models/detector/end_to_end.py",
     "models/detector/nanodet_plus.py", "models/detector/picodet.py", "models/detector/suppression.py",
     "models/detector/raster.py", "models/detector/yolox.py",
     "models/vlm/ai_label.py", "models/vlm/claims.py", "models/vlm/reading.py", "models/vlm/secrecy.py",
@@ -87,6 +90,25 @@ def test_the_import_contracts_are_kept() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_no_runtime_is_imported_before_an_engine_is_made() -> None:
+    """A box without a GPU, or without any runtime, still starts and can say what is missing."""
+    at_once = {
+        f"{path}: {name}"
+        for path in python_files("models")
+        if path.parent == Path("models/engine")
+        for node in tree(path).body
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+        if name.split(".")[0] in {"onnxruntime", "tensorrt", "cuda"}
+    }
+    assert not at_once
+
+
 def test_adapters_are_named_only_by_composition_roots() -> None:
     """A file named after a technology is imported where things are put together, and by tests."""
     roots = {
@@ -101,6 +123,7 @@ def test_adapters_are_named_only_by_composition_roots() -> None:
             "edge/capture/child.py",
             "edge/verification/child.py",
             "models/trial_child.py",
+            "models/engine/opening.py",
             "central/app.py",
             "models/__main__.py",
             "models/training/detector/detect.py",
@@ -108,7 +131,7 @@ def test_adapters_are_named_only_by_composition_roots() -> None:
         )
     }
     adapters = {
-        "models.engine.onnx_runtime", "models.vlm.chat_server",
+        "models.engine.onnx_runtime", "models.engine.tensorrt", "models.vlm.chat_server",
         "edge.verification.vlm", "edge.verification.scripted", "edge.verification.isolated",
         "edge.detection.scripted", "edge.detection.network", "edge.capture.video_file",
         "edge.capture.rtsp", "edge.capture.onvif", "edge.capture.ws_discovery",
