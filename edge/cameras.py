@@ -40,6 +40,7 @@ def source_of(folder: Path, settings: Settings, name: str, patience: Patience, *
         ring_bytes_max=settings.evidence.ring_bytes_max,
         main=None if small is None else main,
         loop=loop,
+        decoder=facts.decoder or settings.decoder,
     )
 
 

@@ -18,6 +18,7 @@ from models.engine.choice import Device
 
 BOX_YAML = "box.yaml"
 BYTES_MAX = 262_144
+Decoder = Literal["auto", "ffmpeg", "gstreamer"]
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
 _USER_PASSWORD = re.compile(
     r"^(?P<before>[a-z][a-z0-9+.-]*://[^/?#@:\s]*:)(?!\d{1,5}/)(?P<password>\S*)(?P<after>@[^@]*)$", re.IGNORECASE
@@ -50,7 +51,7 @@ class CameraSettings(_Section):
     analysed_fps_max: frames looked at per second, at least 5 while something is followed; absent: all. sensitive: no
     still of it is sent and no language model sees it; its leads stay as they are.
     onvif: `[user:${PASSWORD}@]host[:port]`, in the place of `source`: the camera says where its streams are. fixed:
-    false for a camera that turns by itself, which is never `moved`.
+    false for a camera that turns by itself, which is never `moved`. decoder: in the place of the box's.
     """
 
     source: str = Field(min_length=1)
@@ -60,6 +61,7 @@ class CameraSettings(_Section):
     enabled: bool = True
     sensitive: bool = False
     fixed: bool = True
+    decoder: Decoder | None = None
     analysed_fps_max: float | None = Field(default=None, ge=1, le=60)
     lat: float | None = Field(default=None, ge=-90, le=90)
     lon: float | None = Field(default=None, ge=-180, le=180)
@@ -136,6 +138,8 @@ class VerificationSettings(_Section):
 
 
 class Settings(_Section):
+    """decoder: what makes pictures of the cameras' packets; auto: a Jetson's video engine, elsewhere FFmpeg."""
+
     version: Literal[1] = 1
     box_id: Slug
     tenant: Slug = "default"
@@ -143,6 +147,7 @@ class Settings(_Section):
     central: CentralSettings
     cameras: dict[Slug, CameraSettings] = Field(min_length=1, max_length=64)
     rules: Path = Path("rules.yaml")
+    decoder: Decoder = "auto"
     detector: DetectorSettings = DetectorSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     verification: VerificationSettings = VerificationSettings()

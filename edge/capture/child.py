@@ -15,22 +15,26 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
-from edge.capture import http_mjpeg, rtsp
+from edge.capture import gstreamer, http_mjpeg, rtsp
 from edge.capture.camera import CameraError
+from edge.capture.decoder import MakeDecoder
 from edge.capture.decoding import VideoSource
+from edge.capture.engine_first import EngineFirst
+from edge.capture.ffmpeg_decoder import FFmpegDecoder
 from edge.capture.http_mjpeg import HttpCamera
 from edge.capture.live import LiveCamera, Patience
 from edge.capture.packet_ring import PacketRing
 from edge.capture.picture_slot import PictureSlot
 from edge.capture.recorder import Recorder
 from edge.capture.rtsp import RtspCamera
-from edge.capture.source import Source, kind_of
+from edge.capture.source import DecoderKind, Source, kind_of
 from edge.capture.stream import StreamCamera
 from edge.capture.v4l2 import V4l2Camera
 from edge.capture.video_file import FolderCamera, VideoFileCamera
 from edge.capture.wire import Counts, Look, look_fields, receive, send, send_packets
 from edge.clock import Clock, SystemClock
 
+JETSON = Path("/etc/nv_tegra_release")
 COMMAND_CHARACTERS_MAX = 15  # more is cut off by the kernel
 
 
@@ -64,7 +68,11 @@ def serve(source: Source, connection: Connection, slot_memory: Any) -> None:
 
 def open_source(source: Source, clock: Clock) -> LiveCamera:
     """The camera for this kind of source. Raises CameraError when its address is of another kind."""
-    common: dict[str, Any] = {"ring_bytes_max": source.ring_bytes_max, "start_s": source.start_s}
+    common: dict[str, Any] = {
+        "ring_bytes_max": source.ring_bytes_max,
+        "start_s": source.start_s,
+        "make_decoder": make_decoder(source.decoder),
+    }
     if source.kind in ("file", "folder"):
         files = VideoFileCamera if source.kind == "file" else FolderCamera
         return files(source.camera_id, Path(source.address), clock, loop=source.loop, **common)
@@ -77,6 +85,13 @@ def open_source(source: Source, clock: Clock) -> LiveCamera:
     common |= {"keep_packets": source.main is None}
     camera: LiveCamera = cameras[source.kind](source.camera_id, source.address, clock, source.patience, **common)
     return camera
+
+
+def make_decoder(kind: DecoderKind) -> MakeDecoder:
+    """auto: the video engine on a machine that says it is a Jetson, until it fails; then, and elsewhere, FFmpeg."""
+    if kind == "auto" and JETSON.exists():
+        return EngineFirst(gstreamer.decoder_by_engine)
+    return gstreamer.decoder_of if kind == "gstreamer" else FFmpegDecoder
 
 
 def _connect_by_onvif(address: str, ring: PacketRing | None, patience: Patience, /) -> VideoSource:

@@ -1,4 +1,5 @@
-"""FFmpeg by PyAV: an opened source's packets into the ring, its pictures out. Files and streams share it.
+"""FFmpeg by PyAV: an opened source's packets into the ring, and through a decoder its pictures out. Files and streams
+share it.
 
 What a broken-off or ended source means (a truncated file, a camera that is gone) is judged by the camera, not here.
 """
@@ -7,27 +8,22 @@ import contextlib
 import heapq
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Self
 
 import av
 import av.error
-import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
-from av.video.frame import VideoFrame
-from av.video.plane import VideoPlane
-from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from edge.capture.camera import CameraError, CredentialsError
+from edge.capture.decoder import Decoded, DecodeError, Decoder, MakeDecoder, Picture
+from edge.capture.ffmpeg_decoder import FFmpegDecoder
 from edge.capture.ffmpeg_errors import reason, why_not_opened
 from edge.capture.packet_ring import EncodedPacket, PacketRing, StreamFormat
 from edge.capture.parameter_sets import is_annex_b, parameter_sets
 from edge.capture.timeline import Timeline
-from models.detector.raster import Colours, Matrix, Planes, Raster
 
 if TYPE_CHECKING:
     from av.packet import Packet  # generic for type checkers only
@@ -38,39 +34,11 @@ NO_VIDEO_FORMATS = frozenset({"tty"})  # FFmpeg draws any `.txt` as a terminal w
 UNSTAMPED_FORMATS = frozenset({"mpjpeg", "mjpeg", "jpeg_pipe"})  # pictures one after the other, without their times
 ARRIVAL_TIME_BASE = Fraction(1, 90_000)
 BURST_S = 1.5
-FULL_RANGE_FORMAT = "yuvj420p"
-PLANAR_FORMATS = frozenset({"yuv420p", FULL_RANGE_FORMAT})
-MATRICES: dict[int, Matrix] = {
-    Colorspace.ITU709: "bt709",
-    9: "bt2020",
-    10: "bt2020",
-}  # as H.273 counts them; most say nothing
 REORDERED_MAX = 32  # H.264 and H.265 hold back at most 16 pictures
 
 
 class ReadError(CameraError):
     """The source was open and broke off while it was read."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """Decoded, not yet converted: a picture that is dropped costs no conversion."""
-
-    stream_s: float
-    frame: VideoFrame
-
-    def pixels(self) -> NDArray[np.uint8] | Planes:
-        """The decoder's own planes, not copied, where it has planes of 4:2:0; of other formats (H, W, 3) BGR."""
-        if self.frame.format.name not in PLANAR_FORMATS:
-            return np.ascontiguousarray(self.frame.to_ndarray(format="bgr24"), dtype=np.uint8)
-        full = self.frame.format.name == FULL_RANGE_FORMAT or self.frame.color_range == ColorRange.JPEG
-        y, u, v = (_plane(plane) for plane in self.frame.planes)
-        return Planes(y, u, v, Colours(MATRICES.get(self.frame.colorspace, "bt601"), full))
-
-    def raster(self) -> Raster:
-        from edge.capture.decoded import raster_of  # here: a camera's process needs no OpenCV
-
-        return raster_of(self.pixels())
 
 
 class VideoSource:
@@ -124,6 +92,7 @@ class VideoSource:
         self.timeline = self._new_timeline(0.0)
         length = self._container.duration
         self.expected_s = None if length is None else length / av.time_base  # as the source says
+        self._decoder: Decoder = FFmpegDecoder(self._stream, self._time_base)
         self._last_s = 0.0
         self._unstamped: list[int] = []
         self._format: StreamFormat | None = None
@@ -139,7 +108,16 @@ class VideoSource:
 
     def close(self) -> None:
         self.closed = True
+        self._decoder.close()
         self._container.close()
+
+    def decode_by(self, make: MakeDecoder) -> None:
+        """In the place of FFmpeg's own decoder, before `pictures`. Raises CameraError, and is closed then."""
+        try:
+            self._decoder = make(self._stream, self._time_base)
+        except CameraError:
+            self.close()
+            raise
 
     def go_on_from(self, timeline: Timeline | None, start_s: Callable[[], float] = lambda: 0.0) -> None:
         """Continues the scale that an earlier run of the same camera left, not before `start_s`, which is asked when
@@ -168,7 +146,6 @@ class VideoSource:
 
         Raises ReadError when the source breaks off or stalls longer than `read_s_max`.
         """
-        decoder = self._stream.codec_context
         for packet in self._packets():
             if self._start_s is not None:
                 self._begin(self._start_s())
@@ -179,18 +156,18 @@ class VideoSource:
             if not stamped:
                 self._expect(pts)
             try:
-                frames = decoder.decode(packet)
-            except av.error.FFmpegError:
+                pictures = self._decoder.decode(packet)
+            except DecodeError:
                 self.packets_undecodable += 1
-                frames = []
+                pictures = ()
             if self._ring is not None:
-                self._ring.append(self._encoded(packet, pts, dts))
-            yield from (self._picture(frame) for frame in frames)
+                self._ring.append(self._encoded(packet, pts, dts, decoded=self._decoder.shares_context))
+            yield from (self._picture(one) for one in pictures)
         if self.closed:
             return
         try:
-            yield from (self._picture(frame) for frame in decoder.decode(None))
-        except av.error.FFmpegError:
+            yield from (self._picture(one) for one in self._decoder.flush())
+        except DecodeError:
             self.packets_undecodable += 1
 
     def record(self, live_s: Callable[[], float], until: Callable[[], bool]) -> None:
@@ -223,13 +200,7 @@ class VideoSource:
     def _keep(self, packet: "Packet[VideoStream]") -> None:
         assert self._ring is not None, "recording without a ring"
         pts, dts = self._place(packet)
-        before = self._format
-        encoded = self._encoded(packet, pts, dts)
-        if before not in (None, self._format):  # the size is in the picture only
-            with contextlib.suppress(av.error.FFmpegError):
-                self._stream.codec_context.decode(packet)
-            encoded = self._encoded(packet, pts, dts)
-        self._ring.append(encoded)
+        self._ring.append(self._encoded(packet, pts, dts, decoded=False))
 
     def _packets(self) -> "Iterator[Packet[VideoStream]]":
         """From the first keyframe on: what comes before it refers to pictures that never came."""
@@ -247,10 +218,15 @@ class VideoSource:
         except av.error.FFmpegError as error:
             raise ReadError(f"{self._shown}: {reason(error)}") from error
 
-    def _encoded(self, packet: "Packet[VideoStream]", pts: int, dts: int) -> EncodedPacket:
+    def _encoded(self, packet: "Packet[VideoStream]", pts: int, dts: int, *, decoded: bool) -> EncodedPacket:
+        """decoded: the stream's own context has decoded it."""
         data = bytes(packet)
         if packet.is_keyframe or self._format is None:
-            self._format = self._format_from(data)
+            before, self._format = self._format, self._format_from(data)
+            if not decoded and before not in (None, self._format):  # the size is in the picture only
+                with contextlib.suppress(av.error.FFmpegError):
+                    self._stream.codec_context.decode(packet)
+                self._format = self._format_from(data)
         return EncodedPacket(
             float(pts * self.timeline.time_base),
             pts,
@@ -275,19 +251,13 @@ class VideoSource:
         while len(self._unstamped) > REORDERED_MAX:  # pictures that never came out
             heapq.heappop(self._unstamped)
 
-    def _picture(self, frame: VideoFrame) -> Picture:
-        pts = frame.pts
+    def _picture(self, decoded: Decoded) -> Picture:
+        pts = decoded.pts
         if pts is None and self._unstamped:
             pts = heapq.heappop(self._unstamped)
         stream_s = self._last_s + self._interval_s if pts is None else float(pts * self.timeline.time_base)
         self._last_s = max(self._last_s, stream_s)
-        return Picture(self._last_s, frame)
-
-
-def _plane(plane: VideoPlane) -> NDArray[np.uint8]:
-    """(height, width), without the padding at the end of each line. Keeps the frame alive."""
-    lines = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return lines[: plane.height, : plane.width]
+        return Picture(self._last_s, decoded)
 
 
 def _video_stream(container: InputContainer, shown: str) -> VideoStream:

@@ -14,7 +14,8 @@ from typing import Self
 
 from edge.backoff import Backoff
 from edge.capture.camera import Camera, CameraError, CameraSilent, CredentialsError
-from edge.capture.decoding import Picture
+from edge.capture.decoder import MakeDecoder, Picture
+from edge.capture.ffmpeg_decoder import FFmpegDecoder
 from edge.capture.frame import Frame
 from edge.capture.packet_ring import RING_BYTES_MAX, PacketRing
 from edge.capture.stream_time import StreamTime
@@ -58,6 +59,7 @@ class LiveCamera(Camera):
         *,
         ring_bytes_max: int = RING_BYTES_MAX,
         start_s: float = 0.0,
+        make_decoder: MakeDecoder = FFmpegDecoder,
     ) -> None:
         self.camera_id = camera_id
         self.source = source
@@ -67,6 +69,7 @@ class LiveCamera(Camera):
         self.clock = clock
         self.stopping = Event()
         self.patience = patience
+        self.make_decoder = make_decoder
         self.stream_time = StreamTime(clock, start_s)
         self.attempts = 0
         self.waiting = False  # for the next attempt

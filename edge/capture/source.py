@@ -8,6 +8,7 @@ from edge.capture.camera import CameraError
 from edge.capture.live import Patience
 from edge.capture.packet_ring import RING_BYTES_MAX
 
+DecoderKind = Literal["auto", "ffmpeg", "gstreamer"]
 SourceKind = Literal["rtsp", "http", "onvif", "v4l2", "folder", "file"]
 
 
@@ -37,7 +38,7 @@ class Source:
     """address: an address with its password in it, or a path. shown: the same as people may read it.
 
     main: the address of a second stream, whose packets are kept in the place of the first one's. loop: of files.
-    start_s: stream_s of the first picture.
+    start_s: stream_s of the first picture. decoder: auto is a Jetson's video engine, else FFmpeg.
     """
 
     camera_id: str
@@ -49,3 +50,4 @@ class Source:
     main: str | None = None
     loop: bool = False
     start_s: float = 0.0
+    decoder: DecoderKind = "auto"

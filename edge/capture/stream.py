@@ -1,10 +1,12 @@
 """A camera that sends by itself, over a network or a cable: read until it breaks off, then connected again."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from edge.capture.camera import CameraError
-from edge.capture.decoding import Picture, ReadError, VideoSource
+from edge.capture.decoder import MakeDecoder, Picture
+from edge.capture.decoding import ReadError, VideoSource
+from edge.capture.ffmpeg_decoder import FFmpegDecoder
 from edge.capture.live import LiveCamera, Patience
 from edge.capture.masking import masked
 from edge.capture.packet_ring import RING_BYTES_MAX, PacketRing
@@ -37,8 +39,10 @@ class StreamCamera(LiveCamera):
         ring_bytes_max: int = RING_BYTES_MAX,
         start_s: float = 0.0,
         keep_packets: bool = True,
+        make_decoder: MakeDecoder = FFmpegDecoder,
     ) -> None:
-        super().__init__(camera_id, masked(address), clock, patience, ring_bytes_max=ring_bytes_max, start_s=start_s)
+        held: dict[str, Any] = {"ring_bytes_max": ring_bytes_max, "start_s": start_s, "make_decoder": make_decoder}
+        super().__init__(camera_id, masked(address), clock, patience, **held)
         self._address = address
         self._connect = connect
         self._keep_packets = keep_packets
@@ -59,6 +63,7 @@ class StreamCamera(LiveCamera):
         before = None if self._video is None else self._video.timeline
         self._video = self._connect(self._address, self.ring if self._keep_packets else None, self.patience)
         self._video.go_on_from(before, self.stream_time.now_s)
+        self._video.decode_by(self.make_decoder)
 
     def pictures(self) -> Iterator[Picture]:
         assert self._video is not None, "open comes first"

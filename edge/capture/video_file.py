@@ -8,10 +8,12 @@ from functools import partial
 from itertools import chain, cycle
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from edge.capture.camera import Camera, CameraError
-from edge.capture.decoding import Picture, ReadError, VideoSource
+from edge.capture.decoder import MakeDecoder, Picture
+from edge.capture.decoding import ReadError, VideoSource
+from edge.capture.ffmpeg_decoder import FFmpegDecoder
 from edge.capture.frame import Frame
 from edge.capture.live import LiveCamera, Patience
 from edge.capture.packet_ring import RING_BYTES_MAX, PacketRing
@@ -41,9 +43,10 @@ class VideoFileCamera(LiveCamera):
         loop: bool = False,
         ring_bytes_max: int = RING_BYTES_MAX,
         start_s: float = 0.0,
+        make_decoder: MakeDecoder = FFmpegDecoder,
     ) -> None:
-        patience = Patience(read_s_max=LATE_S_MAX)
-        super().__init__(camera_id, str(path), clock, patience, ring_bytes_max=ring_bytes_max, start_s=start_s)
+        held: dict[str, Any] = {"ring_bytes_max": ring_bytes_max, "start_s": start_s, "make_decoder": make_decoder}
+        super().__init__(camera_id, str(path), clock, Patience(read_s_max=LATE_S_MAX), **held)
         self._path = path
         self._loop = loop
 
@@ -52,7 +55,7 @@ class VideoFileCamera(LiveCamera):
         return [self._path]
 
     def open(self) -> None:
-        self._first = _opened(self.paths()[0], self.ring)
+        self._first = _opened(self.paths()[0], self.ring, self.make_decoder)
         self._first.go_on_from(None, self.stream_time.now_s)
 
     def pictures(self) -> Iterator[Picture]:
@@ -76,7 +79,7 @@ class VideoFileCamera(LiveCamera):
         yield source, paths[0]
         for path in chain(paths[1:], cycle(paths) if self._loop else ()):
             after_s = source.timeline.end_s + self.pause_s(path)
-            before, source = source.timeline, _opened(path, self.ring)
+            before, source = source.timeline, _opened(path, self.ring, self.make_decoder)
             source.go_on_from(before, partial(float, after_s))
             yield source, path
 
@@ -106,7 +109,15 @@ class ReplayCamera(Camera):
 
     ring: PacketRing
 
-    def __init__(self, camera_id: str, path: Path, start: datetime, *, ring_bytes_max: int = RING_BYTES_MAX) -> None:
+    def __init__(
+        self,
+        camera_id: str,
+        path: Path,
+        start: datetime,
+        *,
+        ring_bytes_max: int = RING_BYTES_MAX,
+        make_decoder: MakeDecoder = FFmpegDecoder,
+    ) -> None:
         if start.tzinfo is None:
             raise ValueError("start needs a time zone")
         self.camera_id = camera_id
@@ -116,10 +127,11 @@ class ReplayCamera(Camera):
         self.frames_dropped = 0
         self._path = path
         self._start = start
+        self._make_decoder = make_decoder
         self._opened: VideoSource | None = None
 
     def __enter__(self) -> Self:
-        self._opened = _opened(self._path, self.ring)
+        self._opened = _opened(self._path, self.ring, self._make_decoder)
         return self
 
     def __exit__(
@@ -145,10 +157,12 @@ class ReplayCamera(Camera):
         return Moment(wall, round(picture.stream_s * 1000), REPLAY_BOOT_ID, ClockQuality("unsynced", source="file"))
 
 
-def _opened(path: Path, ring: PacketRing) -> VideoSource:
+def _opened(path: Path, ring: PacketRing, make_decoder: MakeDecoder) -> VideoSource:
     if path.is_file() and path.stat().st_size == 0:
         raise CameraError(f"{path}: is empty (zero bytes); copy or record it again")
-    return VideoSource(f"file:{path}", str(path), ring)
+    source = VideoSource(f"file:{path}", str(path), ring)
+    source.decode_by(make_decoder)
+    return source
 
 
 def _played(source: VideoSource, path: Path) -> Generator[Picture, None, None]:

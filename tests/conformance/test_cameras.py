@@ -1,4 +1,5 @@
-"""What every camera promises, asked of each that there is: files and RTSP, in this process and in one of its own."""
+"""What every camera promises, asked of each that there is: files and RTSP, in this process and in one of its own,
+decoded by FFmpeg and by GStreamer."""
 
 import contextlib
 import threading
@@ -6,21 +7,25 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
 from edge.capture.camera import Camera, CameraError
+from edge.capture.child import make_decoder
 from edge.capture.isolated import IsolatedCamera
 from edge.capture.live import Patience
 from edge.capture.rtsp import RtspCamera
-from edge.capture.source import Source
+from edge.capture.source import DecoderKind, Source
 from edge.capture.video_file import ReplayCamera, VideoFileCamera
 from edge.clock import SystemClock
 from edge.evidence.clip import write_clip
+from tests.gstreamer import DECODERS, needs_gstreamer
 from tests.rendered_clip import render_clip
 from tests.rtsp import rtsp_camera
 
@@ -29,48 +34,68 @@ RING_BYTES_MAX = 4000
 
 
 @contextlib.contextmanager
-def paced_file(folder: Path) -> Iterator[Camera]:
+def paced_file(folder: Path, decoder: DecoderKind = "ffmpeg") -> Iterator[Camera]:
     clip = render_clip(folder / "clip.mp4", frames=30, fps=20, b_frames=2)
-    with VideoFileCamera("gate_1", clip, SystemClock(), ring_bytes_max=RING_BYTES_MAX) as camera:
+    facts: dict[str, Any] = {"ring_bytes_max": RING_BYTES_MAX, "make_decoder": make_decoder(decoder)}
+    with VideoFileCamera("gate_1", clip, SystemClock(), **facts) as camera:
         yield camera
 
 
 @contextlib.contextmanager
-def replayed_file(folder: Path) -> Iterator[Camera]:
+def replayed_file(folder: Path, decoder: DecoderKind = "ffmpeg") -> Iterator[Camera]:
     clip = render_clip(folder / "clip.mp4", frames=30, fps=20, b_frames=2)
     start = datetime(2026, 11, 24, tzinfo=UTC)
-    with ReplayCamera("gate_1", clip, start, ring_bytes_max=RING_BYTES_MAX) as camera:
+    facts: dict[str, Any] = {"ring_bytes_max": RING_BYTES_MAX, "make_decoder": make_decoder(decoder)}
+    with ReplayCamera("gate_1", clip, start, **facts) as camera:
         yield camera
 
 
 @contextlib.contextmanager
-def network(folder: Path, codec: str = "h264", ring_bytes_max: int = RING_BYTES_MAX) -> Iterator[Camera]:
+def network(
+    folder: Path, decoder: DecoderKind = "ffmpeg", *, codec: str = "h264", ring_bytes_max: int = RING_BYTES_MAX
+) -> Iterator[Camera]:
     login = ("guard", "s3cret")
     with rtsp_camera(folder, codec, fps=20, login=login) as url:
         address = url.replace("rtsp://", "rtsp://{}:{}@".format(*login))
         patience = Patience(open_s_max=10, read_s_max=3)
-        with RtspCamera("gate_1", address, SystemClock(), patience, ring_bytes_max=RING_BYTES_MAX) as camera:
+        facts: dict[str, Any] = {"ring_bytes_max": ring_bytes_max, "make_decoder": make_decoder(decoder)}
+        with RtspCamera("gate_1", address, SystemClock(), patience, **facts) as camera:
             yield camera
 
 
 @contextlib.contextmanager
-def isolated_file(folder: Path) -> Iterator[Camera]:
+def isolated_file(folder: Path, decoder: DecoderKind = "ffmpeg") -> Iterator[Camera]:
     clip = render_clip(folder / "clip.mp4", frames=30, fps=20, b_frames=2)
-    source = Source("gate_1", "file", str(clip), str(clip), Patience(), ring_bytes_max=RING_BYTES_MAX)
+    source = Source("gate_1", "file", str(clip), str(clip), Patience(), ring_bytes_max=RING_BYTES_MAX, decoder=decoder)
     with IsolatedCamera(source, SystemClock()) as camera:
         yield camera
 
 
 @contextlib.contextmanager
-def isolated_network(folder: Path) -> Iterator[Camera]:
+def isolated_network(folder: Path, decoder: DecoderKind = "ffmpeg") -> Iterator[Camera]:
     with rtsp_camera(folder, "h264", fps=20) as url:
-        source = Source("gate_1", "rtsp", url, url, Patience(read_s_max=3), ring_bytes_max=RING_BYTES_MAX)
-        with IsolatedCamera(source, SystemClock()) as camera:
+        facts: dict[str, Any] = {"ring_bytes_max": RING_BYTES_MAX, "decoder": decoder}
+        with IsolatedCamera(
+            Source("gate_1", "rtsp", url, url, Patience(read_s_max=3), **facts), SystemClock()
+        ) as camera:
             yield camera
 
 
-EVERY = [paced_file, replayed_file, network, isolated_file, isolated_network]
-LIVE = [paced_file, network, isolated_file, isolated_network]
+def by_each_decoder(*cameras: Callable[..., AbstractContextManager[Camera]]) -> list[Any]:
+    """Each camera with FFmpeg's decoder and with GStreamer's."""
+    return [
+        pytest.param(
+            partial(camera, decoder=kind),
+            id=f"{camera.__name__}-{kind}",
+            marks=[needs_gstreamer] if kind == "gstreamer" else [],
+        )
+        for camera in cameras
+        for kind in ("ffmpeg", "gstreamer")
+    ]
+
+
+EVERY = by_each_decoder(paced_file, replayed_file, network, isolated_file, isolated_network)
+LIVE = by_each_decoder(paced_file, network, isolated_file, isolated_network)
 
 
 @pytest.mark.parametrize("opened", EVERY)
@@ -148,9 +173,12 @@ def test_a_looped_file_goes_on_with_stream_time_over_its_end(tmp_path: Path) -> 
     assert len({packet.format for packet in packets}) == 1
 
 
+@pytest.mark.parametrize("decoder", DECODERS)
 @pytest.mark.parametrize("codec", ["h264", "hevc", "mjpeg"])
-def test_what_a_network_camera_sends_becomes_a_clip_that_plays(codec: str, tmp_path: Path) -> None:
-    with network(tmp_path, codec, ring_bytes_max=1_000_000) as camera:
+def test_what_a_network_camera_sends_becomes_a_clip_that_plays(
+    codec: str, decoder: DecoderKind, tmp_path: Path
+) -> None:
+    with network(tmp_path, decoder, codec=codec, ring_bytes_max=1_000_000) as camera:
         last_s = next(frame.stream_s for frame in camera.frames() if frame.stream_s > 1.2)
         clip = camera.ring.clip(0.5, last_s)
     assert clip is not None
@@ -161,11 +189,13 @@ def test_what_a_network_camera_sends_becomes_a_clip_that_plays(codec: str, tmp_p
     assert shown == pytest.approx([packet.stream_s - clip.first_s for packet in clip.packets], abs=0.002)
 
 
-def test_a_camera_that_falls_silent_is_an_error_after_the_time_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_a_camera_that_falls_silent_is_an_error_after_the_time_out(decoder: DecoderKind, tmp_path: Path) -> None:
     with rtsp_camera(tmp_path, fps=20, stop_after=40) as url:
         began = time.monotonic()
+        facts = {"make_decoder": make_decoder(decoder)}
         with (
-            RtspCamera("gate_1", url, SystemClock(), Patience(read_s_max=1.0)) as camera,
+            RtspCamera("gate_1", url, SystemClock(), Patience(read_s_max=1.0), **facts) as camera,
             pytest.raises(CameraError, match="nothing more came in time; check the camera and the network"),
         ):
             for _ in camera.frames():

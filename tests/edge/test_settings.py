@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.cameras import source_of
+from edge.capture.live import Patience
 from edge.settings import DetectorSettings, Settings, SettingsError, ViewSettings, split_password, with_secrets
 
 GOOD = """
@@ -85,3 +87,17 @@ def test_a_camera_may_be_seen_at_a_size_and_score_of_its_own() -> None:
     assert settings.seen_by(None) == settings
     own = settings.seen_by(ViewSettings(size_px=320))
     assert (own.size_px, own.score_min) == (320, 0.2)
+
+
+def test_a_camera_may_be_decoded_otherwise_than_the_box_says(tmp_path: Path) -> None:
+    text = GOOD.replace("box_id: box-1", "box_id: box-1\ndecoder: gstreamer").replace(
+        "admin:${keys/hall_1.password}@", ""
+    )
+    settings = Settings.parse(text, "box.yaml")
+    name = next(iter(settings.cameras))
+    assert source_of(tmp_path, settings, name, Patience()).decoder == "gstreamer"
+    other = settings.cameras[name].model_copy(update={"decoder": "ffmpeg"})
+    settings = settings.model_copy(update={"cameras": {name: other}})
+    assert source_of(tmp_path, settings, name, Patience()).decoder == "ffmpeg"
+    with pytest.raises(SettingsError, match=r"^box\.yaml: decoder: Input should be 'auto', 'ffmpeg' or 'gstreamer'$"):
+        Settings.parse(text.replace("gstreamer", "nvdec"), "box.yaml")

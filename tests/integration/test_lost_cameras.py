@@ -16,8 +16,9 @@ from edge.capture.frame import Frame
 from edge.capture.isolated import IsolatedCamera
 from edge.capture.live import Patience
 from edge.capture.masking import masked
-from edge.capture.source import Source, kind_of
+from edge.capture.source import DecoderKind, Source, kind_of
 from edge.clock import SystemClock
+from tests.gstreamer import DECODERS
 from tests.mjpeg import MjpegCamera
 from tests.processes import eventually, free_port
 from tests.rtsp import rtsp_camera
@@ -25,9 +26,12 @@ from tests.rtsp import rtsp_camera
 SOON = Backoff(first_s=0.2, most_s=0.5)
 
 
-def watched(url: str, *, main: str | None = None, read_s_max: float = 3.0) -> IsolatedCamera:
+def watched(
+    url: str, *, main: str | None = None, read_s_max: float = 3.0, decoder: DecoderKind = "ffmpeg"
+) -> IsolatedCamera:
     patience = Patience(open_s_max=5.0, read_s_max=read_s_max, retry=SOON)
-    return IsolatedCamera(Source("gate_1", kind_of(url), url, masked(url), patience, main=main), SystemClock(), SOON)
+    source = Source("gate_1", kind_of(url), url, masked(url), patience, main=main, decoder=decoder)
+    return IsolatedCamera(source, SystemClock(), SOON)
 
 
 def patiently(camera: Camera, said: list[str] | None = None, within_s: float = 40.0) -> Iterator[Frame]:
@@ -131,11 +135,12 @@ def test_a_camera_by_http_is_stamped_by_arrival() -> None:
     assert last.stream_s - first.stream_s == pytest.approx(took_s, abs=0.7)
 
 
-def test_a_stream_that_returns_with_another_codec_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_a_stream_that_returns_with_another_codec_goes_on(decoder: DecoderKind, tmp_path: Path) -> None:
     port = free_port()
     with contextlib.ExitStack() as stack:
         with rtsp_camera(tmp_path, "h264", fps=20, port=port) as url:
-            camera = stack.enter_context(watched(url))
+            camera = stack.enter_context(watched(url, decoder=decoder))
             before = next_where(camera, lambda frame: frame.index >= 10)
             left_s = time.monotonic()
         time.sleep(3.0)  # it starts again

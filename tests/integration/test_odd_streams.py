@@ -7,6 +7,10 @@ import time
 from pathlib import Path
 from typing import Self
 
+import pytest
+
+from edge.capture.source import DecoderKind
+from tests.gstreamer import DECODERS
 from tests.integration.test_lost_cameras import next_where, patiently, silence_of, watched
 from tests.mjpeg import MjpegCamera
 from tests.rtsp import rtsp_camera
@@ -26,8 +30,12 @@ def test_a_camera_that_sends_no_keyframe_is_said_so_while_another_one_goes_on(tm
     assert said == f"{url}: sends no keyframe, so nothing can be seen; set its keyframe interval to 2 s"
 
 
-def test_a_stream_that_changes_its_size_under_way_goes_on_and_no_clip_spans_both(tmp_path: Path) -> None:
-    with rtsp_camera(tmp_path, "h264", fps=20, then="192x144") as url, watched(url) as camera:
+@pytest.mark.parametrize("decoder", DECODERS)
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_a_stream_that_changes_its_size_under_way_goes_on_and_no_clip_spans_both(
+    codec: str, decoder: DecoderKind, tmp_path: Path
+) -> None:
+    with rtsp_camera(tmp_path, codec, fps=20, then="192x144") as url, watched(url, decoder=decoder) as camera:
         next_where(camera, lambda frame: frame.image.shape == (96, 128, 3))
         large = next_where(camera, lambda frame: frame.image.shape == (144, 192, 3))
         again = next_where(camera, lambda frame: frame.image.shape == (96, 128, 3) and frame.index > large.index)

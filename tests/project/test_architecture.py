@@ -135,7 +135,7 @@ def test_adapters_are_named_only_by_composition_roots() -> None:
         "edge.verification.vlm", "edge.verification.scripted", "edge.verification.isolated",
         "edge.detection.scripted", "edge.detection.network", "edge.capture.video_file",
         "edge.capture.rtsp", "edge.capture.onvif", "edge.capture.ws_discovery",
-        "edge.capture.http_mjpeg", "edge.capture.v4l2", "edge.capture.isolated",
+        "edge.capture.http_mjpeg", "edge.capture.v4l2", "edge.capture.isolated", "edge.capture.gstreamer",
         "edge.delivery.mqtt", "edge.evidence.disk",
         "central.ingest.subscriber",
         "central.ingest.embedded_broker",

@@ -9,7 +9,9 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
-from edge.capture.decoding import Picture, VideoSource
+from edge.capture.decoder import Picture
+from edge.capture.decoding import VideoSource
+from edge.capture.ffmpeg_decoder import FFmpegPicture
 from models.detector.raster import Colours, Matrix, Planes
 from tests.rendered_clip import render_clip
 
@@ -31,7 +33,7 @@ def test_the_colours_are_those_of_the_stream(space: Colorspace, matrix: Matrix, 
     frame = av.VideoFrame.from_ndarray(ramp(360, width), format="bgr24")
     frame = frame.reformat(format="yuv420p", dst_colorspace=space, dst_color_range=span)
     frame.colorspace, frame.color_range = space, span
-    picture = Picture(0.0, frame)
+    picture = Picture(0.0, FFmpegPicture(frame))
     pixels = picture.pixels()
     assert isinstance(pixels, Planes)
     assert pixels.colours == Colours(matrix, full)
@@ -50,7 +52,8 @@ def test_other_formats_keep_their_detail(pixel_format: str, tmp_path: Path) -> N
         (picture,) = islice(source.pictures(), 1)
         pixels = picture.pixels()
     assert isinstance(pixels, np.ndarray)
-    assert np.array_equal(pixels, picture.frame.to_ndarray(format="bgr24"))
+    assert isinstance(picture.decoded, FFmpegPicture)
+    assert np.array_equal(pixels, picture.decoded.frame.to_ndarray(format="bgr24"))
 
 
 def test_a_frame_outlives_its_decoder_and_the_pictures_after_it(tmp_path: Path) -> None:
@@ -60,7 +63,8 @@ def test_a_frame_outlives_its_decoder_and_the_pictures_after_it(tmp_path: Path) 
         for picture in source.pictures():
             raster = picture.raster()
             rasters.append(raster)
-            copies.append(picture.frame.to_ndarray(format="gray").copy())
+            assert isinstance(picture.decoded, FFmpegPicture)
+            copies.append(picture.decoded.frame.to_ndarray(format="gray").copy())
     for raster, copy in zip(rasters, copies, strict=True):
         grey = raster.bgr().mean(axis=2)
         assert np.abs(grey - copy).mean() < 12  # gray is the luma in full range: not the mean of colours, but near it
