@@ -26,6 +26,10 @@ def class_name_en(class_id: str, count: int = 1) -> str:
     return words.en[count != 1] if words else class_id
 
 
+def class_ids() -> tuple[str, ...]:
+    return tuple(_words())
+
+
 @cache
 def _words() -> dict[str, _Words]:
     return TypeAdapter(dict[str, _Words]).validate_python(yaml.safe_load(_FILE.read_text(encoding="utf-8")))

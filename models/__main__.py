@@ -3,9 +3,10 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from models import asking, comparing
+from models import asking, comparing, describing
 from models.card import Card
 from models.detector.detections import Detections
 from models.detector.detector import Detector
@@ -18,6 +19,7 @@ from models.proving import Trial
 from models.pull import ReadFile, pull, read_from_folder, read_from_url, shipped_first
 from models.registry import REGISTRY, Entry, find_package, is_pinned, pulled_folder, pulled_names, read_registry
 from models.trial import try_unpinned
+from models.vlm.claims_writers import Chats
 
 
 def main(argv: list[str]) -> int:
@@ -67,7 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     detecting.set_defaults(run=_detect)
 
     comparing.add_commands(commands)
-    asking.add_commands(commands, lambda told: lambda weights: OnnxRuntimeEngine(weights, (told.device,), told.threads))
+    asking.add_commands(commands, _engines)
+    describing.add_command(commands, _engines, _chat_server)
 
     rendering = commands.add_parser("render", help="a scene as a clip, its detections, rules and truth")
     rendering.add_argument("scenario", metavar="SCENE", nargs="?", help="a shipped name, or a YAML file")
@@ -78,6 +81,16 @@ def _parser() -> argparse.ArgumentParser:
     rendering.add_argument("--fps", type=int, default=10, metavar="N", help="frames a second (10)")
     rendering.set_defaults(run=_render)
     return parser
+
+
+def _engines(told: argparse.Namespace) -> Callable[[bytes], OnnxRuntimeEngine]:
+    return lambda weights: OnnxRuntimeEngine(weights, (told.device,), told.threads)
+
+
+def _chat_server(url: str, model: str, seconds: float) -> Chats:
+    from models.vlm.chat_server import ChatServer, ServerAddress  # needs httpx
+
+    return ChatServer(ServerAddress(url, model, timeout_s=seconds))
 
 
 def _seed(text: str) -> int:

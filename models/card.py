@@ -184,10 +184,13 @@ class AnswerFacts(_Part):
 
 
 class VlmCard(_AnyCard):
-    """Of a vision-language model. image_tokens: what one tile becomes in the prompt. weights: the decoder."""
+    """Of a vision-language model. image_tokens: what one tile becomes in the prompt. weights: the decoder. writes: it
+    has learned to state what it sees in a JSON form; else it is asked closed questions only.
+    """
 
     task: Literal["vision_language"]
     image_tokens: int = Field(ge=1, le=4096)
+    writes: bool = False
     parts: VlmFiles = VlmFiles()
     answers: AnswerFacts = AnswerFacts()
 

@@ -11,13 +11,10 @@ from numpy.typing import NDArray
 from edge.incidents.incident import Incident, Subject
 from edge.rules.zone import FRAME_ID, Point
 from edge.verification.inquiry import EXHIBITS_MAX, Exhibit, Inquiry
-from models.picture import PictureError
-from models.vlm.crop import crop
-from models.vlm.marking import marked_crop
+from models.vlm.claims_question import About
+from models.vlm.marking import subject_crop
 from models.vlm.questions import read_questions
 from models.vlm.secrecy import classification_mark
-
-CROP_PX_MAX = 640  # longer side: three of them are 3.7 MB
 
 Refusal = Literal["no_question", "sensitive", "masked", "classified", "no_subject"]
 
@@ -62,22 +59,13 @@ def inquire(
     shown = tuple(exhibit for exhibit in exhibits if exhibit is not None)
     if not shown:
         return "no_subject"
-    return Inquiry(incident.incident_id, incident.camera_id, incident.rule.severity, ids, shown, asked_s)
+    about = About(incident.rule.type_id, incident.place_id, tuple(dict.fromkeys(one.class_name for one in subjects)))
+    return Inquiry(incident.incident_id, incident.camera_id, incident.rule.severity, ids, shown, asked_s, about)
 
 
 def _exhibit(subject: Subject, image: NDArray[np.uint8], polygon: Sequence[Point], margin: float) -> Exhibit | None:
-    try:
-        if len(polygon) > 2:
-            part = marked_crop(image, subject.box, margin, polygon)
-        else:
-            part = crop(image, subject.box, margin).copy()
-    except PictureError:  # a box without area
-        return None
-    longest = max(part.shape[:2])
-    if longest > CROP_PX_MAX:
-        height, width = (max(1, round(side * CROP_PX_MAX / longest)) for side in part.shape[:2])
-        part = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
-    return Exhibit(subject.track_id, part)
+    part = subject_crop(image, subject.box, margin, polygon)
+    return None if part is None else Exhibit(subject.track_id, part, subject.class_name)
 
 
 def _reaches(subject: Subject, mask: Sequence[Point]) -> bool:

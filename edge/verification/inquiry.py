@@ -6,22 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.incident_report import Severity
+from models.vlm.claims_question import About
 
+NOTHING = About("", "frame", ())
 EXHIBITS_MAX = 3  # of the subjects seen last
 _RANK: dict[Severity, int] = {"safety": 0, "alert": 1, "lead": 2}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exhibit:
-    """crop: (H, W, 3) uint8 BGR, its own memory: it outlives the frame."""
+    """crop: (H, W, 3) uint8 BGR, its own memory: it outlives the frame. class_name: as the detector has it."""
 
     track_id: int
     crop: NDArray[np.uint8]
+    class_name: str = "person"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inquiry:
-    """asked_s: of the monotonic clock."""
+    """asked_s: of the monotonic clock. about: what a description may be asked about."""
 
     incident_id: str
     camera_id: str
@@ -29,6 +32,7 @@ class Inquiry:
     question_ids: tuple[str, ...]
     exhibits: tuple[Exhibit, ...]
     asked_s: float
+    about: About = NOTHING
 
     @property
     def rank(self) -> tuple[int, float]:

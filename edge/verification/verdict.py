@@ -6,10 +6,10 @@ from typing import Literal
 
 from contract.incident_report import Question, Verification
 from models.vlm.answer import Answer
+from models.vlm.closed_claims import agreed
 from models.vlm.questions import find_question
 
 Finding = Literal["supports", "against", "unclear"]
-_OPPOSITE = {"yes": "no", "no": "yes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +24,16 @@ class Statement:
     @property
     def finding(self) -> Finding:
         """Only what the control's answer agrees with counts: a model that says yes to everything says nothing."""
-        if self.answer.verdict == "cannot_tell" or self.control.verdict != _OPPOSITE[self.answer.verdict]:
+        verdict = agreed(self.answer, self.control)
+        if verdict == "cannot_tell":
             return "unclear"
-        supports = find_question(self.question_id).violation_when
-        return "supports" if self.answer.verdict == supports else "against"
+        return "supports" if verdict == find_question(self.question_id).violation_when else "against"
 
     def stated(self) -> Question:
         """For the report: what the two answers together say."""
-        verdict = self.answer.verdict if self.finding != "unclear" else "cannot_tell"
         return Question(
             id=self.question_id,
-            verdict=verdict,
+            verdict=agreed(self.answer, self.control),
             p_yes=self.answer.p_yes,
             p_no=self.answer.p_no,
             mass=self.answer.mass,

@@ -7,29 +7,38 @@ never taken: asking a model nicely to stay with the facts is no check.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from contract.incident_report import Claim, Description, IncidentReport, Subject
+from contract.incident_report import Claim, Description, IncidentTime, Place, Subject
 from contract.object_classes import class_name_en, class_name_zh
 from models.vlm.ai_label import aigc
 
 ANSWER_LENGTH_MAX = 20_000
+_FIELDS: "Mapping[Kind, str]" = {
+    "class": "subjects",
+    "count": "subjects",
+    "zone": "place",
+    "time": "time",
+    "attribute": "subjects.attributes",
+    "plate": "subjects.plate",
+}
 CLAIMS_MAX = 12
 FRAME_ID = "frame"
 
 
 class StatedClaim(BaseModel):
-    """class: of objects. wears, lacks: a class that these do or do not wear. zone: where. plate: its text. time: UTC,
-    `HH:MM`, at which they are seen. What is left out is not stated.
+    """class: of objects. track: the one that is meant, else all of the class. wears, lacks: a class that these do or do
+    not wear. zone: where. plate: its text. time: UTC, `HH:MM`, at which they are seen. What is left out is not stated.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     class_: str = Field(alias="class", max_length=64)
+    track: int | None = Field(default=None, ge=0, le=2**31 - 1)
     count: int | None = Field(default=None, ge=0, le=10_000)
     wears: str | None = Field(default=None, max_length=64)
     lacks: str | None = Field(default=None, max_length=64)
@@ -47,63 +56,94 @@ class StatedClaims(BaseModel):
 CLAIMS_SCHEMA: dict[str, Any] = StatedClaims.model_json_schema()
 """JSON Schema of an answer, for a decoder or a server that can be held to one."""
 
-Removal = Literal["unreadable", "class", "attribute", "zone", "plate", "time", "count", "said_before"]
+Removal = Literal["unreadable", "class", "track", "attribute", "zone", "plate", "time", "count", "said_before"]
+Kind = Literal["class", "count", "zone", "time", "attribute", "plate"]
+
+
+class Record(Protocol):
+    """What an incident report says of who was where and when."""
+
+    @property
+    def place(self) -> Place: ...
+    @property
+    def time(self) -> IncidentTime: ...
+    @property
+    def subjects(self) -> Sequence[Subject]: ...
+    @property
+    def subjects_total(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A kept claim in words. kind: the narrowest thing that it states."""
+
+    kind: Kind
+    zh: str
+    en: str
+    track_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """kept: carried by tracks. removed: what was stated, as JSON, and what of it the report does not carry."""
+    """kept: carried by tracks; said: the same in both languages. removed: what was stated, as JSON, and what of it the
+    report does not carry.
+    """
 
     kept: tuple[Claim, ...]
     text_zh: str
     text_en: str
     removed: tuple[tuple[str, Removal], ...]
+    said: tuple[Said, ...] = ()
 
 
-def ground(answer: str, report: IncidentReport) -> Grounded:
+def ground(answer: str, record: Record) -> Grounded:
     """answer: whatever a model wrote. Never raises for it: what cannot be read is one removed claim."""
     stated = _read(answer)
     if stated is None:
         return Grounded((), "", "", ((answer[:200], "unreadable"),))
-    kept: list[Claim] = []
+    return ground_stated(stated.claims, record)
+
+
+def ground_stated(stated: Iterable[StatedClaim], record: Record) -> Grounded:
     removed: list[tuple[str, Removal]] = []
-    words: list[tuple[str, str]] = []
-    for claim in stated.claims:
-        carried = _carried(claim, report)
+    said: dict[tuple[str, str], tuple[Claim, Said]] = {}
+    for claim in stated:
+        carried = _carried(claim, record)
         if isinstance(carried, str):
             removed.append((claim.model_dump_json(by_alias=True, exclude_none=True), carried))
             continue
-        said = _words(claim, carried, report)
-        if said in words:
+        zh, en = _words(claim, carried, record)
+        if (zh, en) in said:
             removed.append((claim.model_dump_json(by_alias=True, exclude_none=True), "said_before"))
             continue
-        words.append(said)
-        kept.append(Claim(text=said[1], track_ids=tuple(one.track_id for one in carried), field=_field(claim)))
+        kind, tracks = _kind(claim), tuple(one.track_id for one in carried)
+        said[zh, en] = Claim(text=en, track_ids=tracks, field=_FIELDS[kind]), Said(kind, zh, en, tracks)
     return Grounded(
-        tuple(kept),
-        "；".join(zh for zh, _ in words) + "。" if words else "",
-        "; ".join(en for _, en in words) + "." if words else "",
+        tuple(claim for claim, _ in said.values()),
+        "；".join(zh for zh, _ in said) + "。" if said else "",
+        "; ".join(en for _, en in said) + "." if said else "",
         tuple(removed),
+        tuple(one for _, one in said.values()),
     )
 
 
-def describe(answer: str, report: IncidentReport, *, producer: str, new_id: Callable[[], str]) -> Description:
-    """The report's own sentence, with what holds of the model's answer behind it. producer, new_id: for the label that
-    generated text carries; without any claim that holds the sentence stands as it was, only the removed ones counted.
+def describe(answer: str, record: Record, template: Description, *, producer: str, produce_id: str) -> Description:
+    """The template's sentence, with what holds of the model's answer behind it and said to be that. producer,
+    produce_id: for the label that generated text carries. Without any claim that holds the template stands as it was,
+    only the removed ones counted.
     """
-    grounded = ground(answer, report)
-    template = report.description
+    grounded = ground(answer, record)
     if not grounded.kept:
         return template.model_copy(update={"removed": len(grounded.removed)})
     return Description(
         source="model",
         text={
-            "zh-CN": template.text.get("zh-CN", "") + grounded.text_zh,
-            "en": " ".join(part for part in (template.text.get("en", ""), grounded.text_en) if part),
+            "zh-CN": f"{template.text.get('zh-CN', '')}AI 所见：{grounded.text_zh}",
+            "en": f"{template.text.get('en', '')} AI sees: {grounded.text_en}",
         },
-        claims=grounded.kept,
+        claims=(*template.claims, *(claim for claim in grounded.kept if claim not in template.claims)),
         removed=len(grounded.removed),
-        aigc=aigc(producer, new_id()),
+        aigc=aigc(producer, produce_id),
     )
 
 
@@ -117,11 +157,15 @@ def _read(answer: str) -> StatedClaims | None:
         return None
 
 
-def _carried(claim: StatedClaim, report: IncidentReport) -> Sequence[Subject] | Removal:
+def _carried(claim: StatedClaim, report: Record) -> Sequence[Subject] | Removal:
     """The subjects of which all of a claim is true; else the first part that is not."""
     subjects: Sequence[Subject] = [one for one in report.subjects if one.class_ == claim.class_]
     if not subjects:
         return "class"
+    if claim.track is not None:
+        subjects = [one for one in subjects if one.track_id == claim.track]
+        if not subjects:
+            return "track"
     if claim.zone is not None and claim.zone != report.place.zone_id:
         return "zone"
     for attribute, state in ((claim.wears, "present"), (claim.lacks, "absent")):
@@ -142,12 +186,12 @@ def _carried(claim: StatedClaim, report: IncidentReport) -> Sequence[Subject] | 
     return subjects
 
 
-def _whole(report: IncidentReport) -> bool:
+def _whole(report: Record) -> bool:
     """A report lists at most so many subjects: with more, nobody can say how many of them are as claimed."""
     return report.subjects_total == len(report.subjects)
 
 
-def _within(time: str, report: IncidentReport) -> bool:
+def _within(time: str, report: Record) -> bool:
     """Whether a minute of the clock lies between first and last sight, both of them included. Across midnight too."""
     first, last = report.time.first_seen, report.time.closed or report.time.last_seen
     if not (len(time) == 5 and time[2] == ":" and time[:2].isdecimal() and time[3:].isdecimal()):
@@ -158,10 +202,10 @@ def _within(time: str, report: IncidentReport) -> bool:
     return int(time[:2]) < 24 and int(time[3:]) < 60 and (minute - start) % 1440 <= minutes
 
 
-def _words(claim: StatedClaim, subjects: Sequence[Subject], report: IncidentReport) -> tuple[str, str]:
+def _words(claim: StatedClaim, subjects: Sequence[Subject], report: Record) -> tuple[str, str]:
     """What the claim comes to, zh and en; every number and name from the report."""
     count = len(subjects)
-    least_zh, least_en = ("", "") if _whole(report) else ("至少 ", "at least ")
+    least_zh, least_en = ("", "") if _whole(report) or claim.track is not None else ("至少 ", "at least ")
     zh = [f"{class_name_zh(claim.class_)} {least_zh}{count} {_counter(claim.class_)}"]
     en = [f"{least_en}{count} {class_name_en(claim.class_, count)}"]
     if claim.wears is not None:
@@ -174,8 +218,9 @@ def _words(claim: StatedClaim, subjects: Sequence[Subject], report: IncidentRepo
         zh.append(f"车牌读作 {claim.plate}（须核对）")
         en.append(f"number plate read as {claim.plate}, to be checked")
     if claim.zone is not None:
-        zh.append("在画面内" if claim.zone == FRAME_ID else f"在区域 {claim.zone} 内")
-        en.append("in the picture" if claim.zone == FRAME_ID else f"in zone {claim.zone}")
+        where_zh, where_en = _where(report.place)
+        zh.append(where_zh)
+        en.append(where_en)
     if claim.time is not None:
         first = report.time.first_seen
         zh.append(f"首次见于 {first:%H:%M:%S} UTC")
@@ -194,10 +239,19 @@ def _tracks(ids: Iterable[int]) -> str:
     return ", ".join(str(one) for one in sorted(ids))
 
 
-def _field(claim: StatedClaim) -> str:
-    """Which part of the report carries it, the narrowest."""
+def _where(place: Place) -> tuple[str, str]:
+    if place.zone_id == FRAME_ID:
+        return "在画面内", "in the picture"
+    if len(place.polygon) == 2:
+        return f"在线 {place.zone_id} 处", f"at line {place.zone_id}"
+    return f"在区域 {place.zone_id} 内", f"in zone {place.zone_id}"
+
+
+def _kind(claim: StatedClaim) -> Kind:
     if claim.plate is not None:
-        return "subjects.plate"
+        return "plate"
     if claim.wears is not None or claim.lacks is not None:
-        return "subjects.attributes"
-    return "subjects"
+        return "attribute"
+    if claim.time is not None:
+        return "time"
+    return "zone" if claim.zone is not None else "class" if claim.count is None else "count"

@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.vlm.crop import Box, extent
+from models.picture import PictureError
+from models.vlm.crop import Box, crop, extent
 
 MARK_BGR = (0, 200, 255)
+CROP_PX_MAX = 640  # longer side: three of them are 3.7 MB
 
 
 def marked_crop(
@@ -26,4 +28,21 @@ def marked_crop(
     cv2.fillPoly(inside, [corners], (1,))
     outlines, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(part, outlines, -1, MARK_BGR, thickness=max(2, round(max(part.shape[:2]) / 80)))
+    return part
+
+
+def subject_crop(
+    image: NDArray[np.uint8], box: Box, margin: float, polygon: Sequence[tuple[float, float]]
+) -> NDArray[np.uint8] | None:
+    """What a model sees of one subject: its own memory, of bounded size, the zone outlined where there is one (three
+    corners and more); None for a box without area.
+    """
+    try:
+        part = marked_crop(image, box, margin, polygon) if len(polygon) > 2 else crop(image, box, margin).copy()
+    except PictureError:
+        return None
+    longest = max(part.shape[:2])
+    if longest > CROP_PX_MAX:
+        height, width = (max(1, round(side * CROP_PX_MAX / longest)) for side in part.shape[:2])
+        part = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
     return part

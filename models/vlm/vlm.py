@@ -72,6 +72,7 @@ class VisionLanguageModel:
         self.tokens = Tokens(package.read_file(parts.tokenizer), package.read_file(parts.config), card.name)
         vocabulary = self.tokens.vocabulary
         self.answer_facts = card.answers
+        self.writes = card.writes
         self._answer_sets = self.tokens.answers()
         self._image_tokens = card.image_tokens
         weights = package.read_file(parts.decoder)

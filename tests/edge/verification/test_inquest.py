@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from edge.incidents.incident import Incident
-from edge.verification.inquest import CROP_PX_MAX, Bounds, inquire
+from edge.verification.inquest import Bounds, inquire
 from edge.verification.inquiry import EXHIBITS_MAX, Inquiry
+from models.vlm.marking import CROP_PX_MAX
 from tests.edge.incidents.acts import RULE, VISIT, play
 
 IMAGE = np.random.default_rng(1).integers(0, 120, (540, 960, 3), np.uint8)

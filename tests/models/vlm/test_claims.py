@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.incident_report import Attribute, IncidentReport, Plate, Subject
+from contract.incident_report import Attribute, Description, IncidentReport, Plate, Subject
 from models.vlm.claims import CLAIMS_MAX, CLAIMS_SCHEMA, describe, ground
 from tests.contract.examples import incident_report
 
@@ -70,6 +70,8 @@ def test_numbers_come_from_the_report_where_the_model_gives_none() -> None:
         ({"class": "person", "lacks": "vest"}, "attribute"),
         ({"class": "car", "wears": "helmet"}, "attribute"),
         ({"class": "person", "zone": "somewhere"}, "zone"),
+        ({"class": "person", "track": 9}, "track"),
+        ({"class": "person", "track": 8, "lacks": "helmet"}, "attribute"),
         ({"class": "car", "plate": "京A12346"}, "plate"),
         ({"class": "person", "plate": "京A12345"}, "plate"),
         ({"class": "person", "time": "25:00"}, "time"),
@@ -132,17 +134,23 @@ def test_a_time_holds_from_first_to_last_sight_across_midnight() -> None:
     assert "first seen at 23:59:30 UTC" in ground(answer({"class": "car", "time": "00:01"}), late).text_en
 
 
+def told(said: str) -> Description:
+    template = REPORT.description.model_copy(update={"text": {"zh-CN": "线索。", "en": "Lead."}})
+    return describe(said, REPORT, template, producer="xunjian", produce_id="7")
+
+
 def test_the_description_is_the_reports_own_sentence_then_what_holds_and_is_labelled() -> None:
-    described = describe(answer({"class": "car"}, {"class": "bus"}), REPORT, producer="xunjian", new_id=lambda: "7")
-    assert described.text["en"] == f"{REPORT.description.text['en']} 1 car (track 9)."
+    described = told(answer({"class": "car"}, {"class": "bus"}))
+    assert described.text["en"] == "Lead. AI sees: 1 car (track 9)."
+    assert described.text["zh-CN"] == "线索。AI 所见：汽车 1 辆（轨迹 9）。"
     assert (described.source, described.authority, described.removed) == ("model", "auxiliary", 1)
     assert described.aigc is not None
     assert (described.aigc["Label"], described.aigc["ProduceID"]) == ("1", "7")
 
 
 def test_without_a_claim_that_holds_the_reports_own_sentence_stands_and_says_what_was_removed() -> None:
-    described = describe("I see a dragon", REPORT, producer="xunjian", new_id=lambda: "7")
-    assert described == REPORT.description.model_copy(update={"removed": 1})
+    described = told("I see a dragon")
+    assert (described.text["en"], described.source, described.removed) == ("Lead.", "template", 1)
 
 
 CLASSES = st.sampled_from(["person", "car", "bus", "helmet", "dragon"])

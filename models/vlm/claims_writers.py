@@ -1,0 +1,101 @@
+"""Who states claims about pictures: a package that writes, a chat server, or closed questions where nobody writes."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.vlm.answer import Answer, Verdict
+from models.vlm.claims_question import TOKENS_MAX, About, claims_form, claims_prompt
+from models.vlm.closed_claims import agreed, closed_claim
+from models.vlm.description import Shown
+from models.vlm.questions import Language, Question, read_questions
+
+if TYPE_CHECKING:  # needs Pillow, tokenizers and llguidance, which a centre has not got
+    from models.vlm.vlm import VisionLanguageModel
+
+JPEG_QUALITY = 90
+
+
+class Asks(Protocol):
+    name: str
+
+    def ask(self, image: NDArray[np.uint8], question: str, question_id: str | None = None, /) -> Answer: ...
+
+
+class Chats(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    def chat(
+        self, question: str, images: Sequence[bytes] = (), *, schema: Mapping[str, Any] | None, tokens_max: int
+    ) -> str: ...
+
+
+class PackageWriter:
+    """A package that writes, held to the form while it does. seconds_max: for one text."""
+
+    def __init__(self, model: "VisionLanguageModel", seconds_max: float) -> None:
+        self.name = model.name
+        self._model = model
+        self._seconds_max = seconds_max
+
+    def write(self, about: About, shown: Sequence[Shown]) -> str:
+        return self._model.generate(
+            claims_prompt(about, [one.track_id for one in shown]),
+            [one.picture for one in shown],
+            tokens_max=TOKENS_MAX,
+            schema=claims_form(about),
+            seconds_max=self._seconds_max,
+        ).text
+
+
+class ServerWriter:
+    """A chat server, asked to keep to the form; whether it did is for the reader to see."""
+
+    def __init__(self, server: Chats) -> None:
+        self.name = server.name
+        self._server = server
+
+    def write(self, about: About, shown: Sequence[Shown]) -> str:
+        prompt = claims_prompt(about, [one.track_id for one in shown])
+        pictures = [_jpeg(one.picture) for one in shown]
+        return self._server.chat(prompt, pictures, schema=claims_form(about), tokens_max=TOKENS_MAX)
+
+
+class ClosedWriter:
+    """Each question about the lead's type, asked of each crop with its mirrored control; what both agree on is claimed.
+    permitted: question ids that may be asked here; None: all.
+    """
+
+    def __init__(self, model: Asks, language: Language = "en", permitted: Collection[str] | None = None) -> None:
+        self.name = model.name
+        self._model = model
+        self._language = language
+        self._permitted = permitted
+
+    def write(self, about: About, shown: Sequence[Shown]) -> str:
+        claims: list[dict[str, Any]] = []
+        for name, question in read_questions().items():
+            if about.type_id not in question.types or (self._permitted is not None and name not in self._permitted):
+                continue
+            for one in shown:
+                claim = closed_claim(
+                    name, self._asked(name, question, one), one.class_name, one.track_id, about.zone_id
+                )
+                if claim is not None:
+                    claims.append(claim.model_dump(by_alias=True, exclude_none=True))
+        return json.dumps({"claims": claims})
+
+    def _asked(self, name: str, question: Question, one: Shown) -> Verdict:
+        wording = question.wording(self._language)
+        return agreed(
+            self._model.ask(one.picture, wording.question, name), self._model.ask(one.picture, wording.control)
+        )
+
+
+def _jpeg(picture: NDArray[np.uint8]) -> bytes:
+    return cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))[1].tobytes()
