@@ -110,3 +110,34 @@ def test_the_card_is_read_as_written(tmp_path: Path) -> None:
     folder = write_package(tmp_path / "tiny")
     written = yaml.safe_load((folder / "card.yaml").read_text(encoding="utf-8"))
     assert open_package(folder).card.model_dump(mode="json", by_alias=True, exclude_unset=True) == written
+
+
+def with_variants(folder: Path, **variants: str) -> Path:
+    files = {"model.onnx": facts(WEIGHTS), "half.onnx": facts(b"half of it")}
+    write_package(folder, files=files, variants=variants)
+    (folder / "half.onnx").write_bytes(b"half of it")
+    return folder
+
+
+def test_a_variant_is_the_package_with_other_weights(tmp_path: Path) -> None:
+    package = open_package(with_variants(tmp_path / "tiny", fp16="half.onnx"))
+    half = package.in_precision("fp16")
+    assert (half.card.precision, half.read_weights()) == ("fp16", b"half of it")
+    assert half.sha256 == facts(b"half of it")["sha256"]
+    assert half.card.classes == package.card.classes
+    assert package.in_precision("fp32") is package
+    with pytest.raises(PackageError, match="has no int8 weights, only fp32, fp16"):
+        package.in_precision("int8")
+
+
+@pytest.mark.parametrize(
+    ("variants", "why"),
+    [
+        ({"fp16": "quarter.onnx"}, "quarter.onnx is not among files"),
+        ({"fp16": "model.onnx"}, "the weights are named again"),
+        ({"fp32": "half.onnx"}, "the weights are named again"),
+        ({"fp8": "half.onnx"}, "fp8"),
+    ],
+)
+def test_a_variant_is_another_precision_in_another_file(variants: dict[str, str], why: str, tmp_path: Path) -> None:
+    assert why in refusal(with_variants(tmp_path / "tiny", **variants))

@@ -15,7 +15,7 @@ from models.trial import limits_for, try_apart
 from models.trial_child import Limits
 from tests.models import onnx_bytes
 from tests.models.onnx_bytes import model, node, number, part, seeing_nothing, tensor, varint
-from tests.models.packages import write_package
+from tests.models.packages import facts, write_package
 
 ADDED = (node("Add", ("images", "more"), "found"),)
 TENSOR_OF_10_GB = number(1, 10 * 2**30 // 4) + number(2, 1) + part(8, "more")
@@ -62,6 +62,27 @@ def test_what_is_wrong_with_a_network_is_said_in_one_line(content: bytes, reason
 def test_a_network_that_answers_as_its_card_says_is_taken(tmp_path: Path) -> None:
     package = open_package(write_package(tmp_path / "tiny", seeing_nothing()))
     try_apart(package, limits_for(package))
+
+
+@pytest.mark.parametrize(
+    ("variant", "why"),
+    [
+        (seeing_nothing(("n", 1, 32, 32)), r"other.onnx: takes images \('\?', 1, 32, 32\), but the card says"),
+        (b"half a network", "other.onnx: this is no"),
+        (seeing_nothing(), None),
+    ],
+)
+def test_a_variant_is_tried_as_the_weights_are(variant: bytes, why: str | None, tmp_path: Path) -> None:
+    weights = seeing_nothing()
+    files = {"model.onnx": facts(weights), "other.onnx": facts(variant)}
+    folder = write_package(tmp_path / "tiny", weights, files=files, variants={"fp16": "other.onnx"})
+    (folder / "other.onnx").write_bytes(variant)
+    package = open_package(folder)
+    if why is None:
+        try_apart(package, limits_for(package))
+    else:
+        with pytest.raises(PackageError, match=why):
+            try_apart(package, limits_for(package))
 
 
 def test_the_shipped_package_passes_the_trial_that_it_is_spared() -> None:

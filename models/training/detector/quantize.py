@@ -1,8 +1,8 @@
 """Smaller copies of an exported detector: float16, and int8 with QDQ nodes calibrated on real pictures.
 
 `python -m models.training.detector.quantize WEIGHTS.onnx IMAGES OUT`: writes OUT/model-fp16.onnx and
-OUT/model-int8.onnx, the same bytes every time on one machine, and prints bytes and sha256 for the package's card. Only
-pictures of the train split are looked at. Inputs, outputs and the head's arithmetic stay float32: it reckons in pixels,
+OUT/model-int8.onnx, the same bytes every time on one machine, and prints the lines of the package's card. Only pictures
+of the train split are looked at. Inputs, outputs and the head's arithmetic stay float32: it reckons in pixels,
 and at 700 px a float16 is half a pixel wide. Which blocks take int8 was measured one by one (docs/engines.md).
 """
 
@@ -114,9 +114,10 @@ def main(argv: list[str]) -> int:
     to_float16(arguments.weights, halved)
     blocks = range(FIRST + 1, HEAD) if arguments.wide else arguments.blocks
     to_int8(arguments.weights, quantized, reader, blocks, symmetric=not arguments.unsigned)
+    print(f"variants: {{fp16: {halved.name}, int8: {quantized.name}}}")
     for path in (halved, quantized):
         content = path.read_bytes()
-        print(f"{path}: bytes: {len(content)} sha256: {hashlib.sha256(content).hexdigest()}")
+        print(f"  {path.name}: {{bytes: {len(content)}, sha256: {hashlib.sha256(content).hexdigest()}}}")
     return 0
 
 

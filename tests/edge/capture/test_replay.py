@@ -5,15 +5,18 @@ import wave
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
+from edge.analysis import open_detector
 from edge.capture.camera import CameraError
 from edge.capture.frame import Frame
 from edge.capture.video_file import ReplayCamera, VideoFileCamera
 from edge.clock import SystemClock
+from edge.settings import DetectorSettings
 from tests.rendered_clip import render_clip
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -164,3 +167,23 @@ def test_a_camera_that_changes_its_picture_size_goes_on_and_begins_a_new_format(
     formats = list(dict.fromkeys(packet.format for packet in camera.ring.packets()))
     assert [(form.width, form.height) for form in formats] == [(128, 96), (256, 192)]
     assert formats[0].extradata != formats[1].extradata
+
+
+@pytest.mark.parametrize("after", [{"pixel_format": "yuv422p"}, {"size": (256, 192)}, {"pixel_format": "yuv420p10le"}])
+def test_a_detector_goes_on_when_size_or_pixel_format_change_under_way(after: dict[str, Any], tmp_path: Path) -> None:
+    first = render_clip(tmp_path / "first.ts", frames=20, fps=10)
+    second = render_clip(tmp_path / "second.ts", frames=20, fps=10, **after)
+    both = tmp_path / "both.ts"
+    both.write_bytes(first.read_bytes() + second.read_bytes() + first.read_bytes())
+    detector = open_detector(DetectorSettings(size_px=320, threads=1))
+    kinds: list[tuple[type, tuple[int, int]]] = []
+    with ReplayCamera("c1", both, START) as camera:
+        for frame in camera.frames():
+            found = detector.detect(frame)
+            assert np.isfinite(found.boxes).all()
+            kinds.append((type(frame.raster), (frame.width, frame.height)))
+    assert camera.fault is None
+    assert len(kinds) == 60
+    runs = [kind for kind, before in zip(kinds, [None, *kinds], strict=False) if kind != before]
+    assert len(runs) == 3
+    assert runs[0] == runs[2] != runs[1]
