@@ -45,12 +45,14 @@ def rtsp_camera(
     port: int | None = None,
     keyframes: bool = True,
     then: str = "",
+    then_pixels: str = "",
     clip: Path | None = None,
 ) -> Iterator[str]:
     """Serves a clip in a loop, from its start for each client; gives the address, without the login. port: default any
     that is free. clip: H.264 in MP4 at `fps`; default a short rendered one.
 
     keyframes: False leaves them out. then: another size, WIDTHxHEIGHT, in which the second half of each loop is.
+    then_pixels: the same for another pixel format.
     """
     skip_without_rtsp_server()
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,6 +61,8 @@ def rtsp_camera(
     if then:
         width, height = (int(side) for side in then.split("x"))
         sent += _packets(folder, codec, fps, size=(width, height))
+    if then_pixels:
+        sent += _packets(folder, codec, fps, pixel_format=then_pixels)
     packets.write_bytes(sent)
     command = [SYSTEM_PYTHON, str(SERVER), str(port), str(packets), codec, str(fps), str(stop_after), *login]
     log = folder / f"rtsp-{codec}.log"
@@ -68,9 +72,17 @@ def rtsp_camera(
         yield f"rtsp://127.0.0.1:{port}/camera"
 
 
-def _packets(folder: Path, codec: str, fps: int, *, keyframes: bool = True, size: tuple[int, int] = (128, 96)) -> bytes:
+def _packets(
+    folder: Path,
+    codec: str,
+    fps: int,
+    *,
+    keyframes: bool = True,
+    size: tuple[int, int] = (128, 96),
+    pixel_format: str = "yuv420p",
+) -> bytes:
     encoder, name = {"h264": ("libx264", "c.ts"), "hevc": ("libx265", "c.ts"), "mjpeg": ("mjpeg", "c.avi")}[codec]
-    pixel_format = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    pixel_format = "yuvj420p" if codec == "mjpeg" else pixel_format
     clip = render_clip(folder / name, frames=40, fps=fps, codec=encoder, pixel_format=pixel_format, size=size)
     with av.open(str(clip)) as container:
         held = [packet for packet in container.demux(container.streams.video[0]) if packet.size]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PACKETS_BEFORE_KEYFRAME_MAX = 600  # streams of intra refresh never send one: after these, take what comes
 RATE_UNKNOWN = 25
+BLIND_S_MAX = 5.0  # of packets that give no picture, from a camera: another codec than it announced, or worse
 NO_VIDEO_FORMATS = frozenset({"tty"})  # FFmpeg draws any `.txt` as a terminal would
 UNSTAMPED_FORMATS = frozenset({"mpjpeg", "mjpeg", "jpeg_pipe"})  # pictures one after the other, without their times
 ARRIVAL_TIME_BASE = Fraction(1, 90_000)
@@ -63,19 +64,9 @@ class VideoSource:
     ) -> None:
         self._shown = shown
         self._ring = ring
-        try:
-            self._container: InputContainer = av.open(
-                url,
-                "r",
-                format=container_format,
-                options=options or {},
-                timeout=(open_s_max, read_s_max),
-                metadata_errors="replace",
-            )
-        except (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError) as error:
-            raise CredentialsError(f"{shown}: the camera refuses the user name or password; check both") from error
-        except av.error.FFmpegError as error:
-            raise CameraError(f"{shown}: {why_not_opened(error, is_file=url.startswith('file:'))}") from error
+        self._live = read_s_max is not None
+        self._pictured_s: float | None = None
+        self._container = _opened(url, shown, container_format, options, (open_s_max, read_s_max))
         try:
             if self._container.format.name in NO_VIDEO_FORMATS:
                 raise CameraError(f"{shown}: is a text, not a video; give a video file")
@@ -144,7 +135,8 @@ class VideoSource:
     def pictures(self) -> Iterator[Picture]:
         """Pictures in the order of showing, until the source ends. A packet that does not decode is passed over.
 
-        Raises ReadError when the source breaks off or stalls longer than `read_s_max`.
+        Raises ReadError when the source breaks off or stalls longer than `read_s_max`, or when a live one goes on with
+        packets that give no picture: connected again, it says what it sends now.
         """
         for packet in self._packets():
             if self._start_s is not None:
@@ -163,12 +155,22 @@ class VideoSource:
             if self._ring is not None:
                 self._ring.append(self._encoded(packet, pts, dts, decoded=self._decoder.shares_context))
             yield from (self._picture(one) for one in pictures)
+            self._check_sight(float(pts * self.timeline.time_base), seen=bool(pictures))
         if self.closed:
             return
         try:
             yield from (self._picture(one) for one in self._decoder.flush())
         except DecodeError:
             self.packets_undecodable += 1
+
+    def _check_sight(self, now_s: float, *, seen: bool) -> None:
+        """now_s: of the newest packet."""
+        if seen or self._pictured_s is None:
+            self._pictured_s = now_s
+        elif self._live and now_s - self._pictured_s > BLIND_S_MAX:
+            raise ReadError(
+                f"{self._shown}: what it sends gives no picture any more (another codec than it announced, or damaged)"
+            )
 
     def record(self, live_s: Callable[[], float], until: Callable[[], bool]) -> None:
         """Fills the ring without decoding. live_s: what stream time it is now, by another stream of the same camera.
@@ -258,6 +260,23 @@ class VideoSource:
         stream_s = self._last_s + self._interval_s if pts is None else float(pts * self.timeline.time_base)
         self._last_s = max(self._last_s, stream_s)
         return Picture(self._last_s, decoded)
+
+
+def _opened(
+    url: str,
+    shown: str,
+    container_format: str | None,
+    options: dict[str, str] | None,
+    patience_s: tuple[float | None, float | None],
+) -> InputContainer:
+    try:
+        return av.open(
+            url, "r", format=container_format, options=options or {}, timeout=patience_s, metadata_errors="replace"
+        )
+    except (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError) as error:
+        raise CredentialsError(f"{shown}: the camera refuses the user name or password; check both") from error
+    except av.error.FFmpegError as error:
+        raise CameraError(f"{shown}: {why_not_opened(error, is_file=url.startswith('file:'))}") from error
 
 
 def _video_stream(container: InputContainer, shown: str) -> VideoStream:

@@ -23,6 +23,7 @@ from edge.capture.stream_time import StreamTime
 from edge.clock import Clock
 
 RESTART = Backoff(first_s=0.5, most_s=8.0)
+RESIZED_S = 60.0  # for how long another picture size is said
 STUCK_S_MARGIN = 10.0  # beyond what opening and reading may take
 
 
@@ -51,6 +52,8 @@ class IsolatedCamera(Camera):
         self._again_s = 0.0
         self._progress: tuple[int, int] = (0, 0)
         self._progress_s = 0.0
+        self._size: tuple[int, int] | None = None
+        self._resized: tuple[float, str] | None = None  # since when, and what is said of it
 
     @property
     def process_id(self) -> int | None:
@@ -124,7 +127,19 @@ class IsolatedCamera(Camera):
         raster = raster_of(self._process.slot.read(look.layout))
         self._deaths = 0
         self._time.note(look.stream_s)
+        self._note_size(raster.width, raster.height)
         return Frame(self.camera_id, self._before[0] + look.index, look.stream_s, look.moment, raster)
+
+    def _note_size(self, width: int, height: int) -> None:
+        """Zones are relative: they fit another size of the same view, and nobody but a person can say that it is."""
+        before, self._size = self._size, (width, height)
+        if before is not None and before != self._size:
+            text = f"its picture changed from {before[0]}x{before[1]} to {width}x{height}; look whether zones still fit"
+            self._resized = (self._clock.monotonic_s(), f"{self.source}: {text}")
+        if self._resized is None or self._clock.monotonic_s() - self._resized[0] > RESIZED_S:
+            self._resized = None
+        elif self.fault is None:
+            self.fault = self._resized[1]
 
     def _count(self, counts: wire.Counts) -> None:
         """Raises ProcessGoneError when nothing has moved for longer than the source may take."""

@@ -18,6 +18,7 @@ from edge.__main__ import main
 from edge.detection.scripted import ScriptedDetector
 from edge.replay import open_replay
 from tests.edge.scripted_scene import RULES, Scene, items, manifests, write_scene
+from tests.rendered_clip import render_clip
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
@@ -208,3 +209,30 @@ def test_a_camera_that_was_moved_believes_no_zone_except_for_safety_and_says_so(
     reports = [decode(parse(one.payload, 1 << 20), IncidentReport) for one in revisions]
     assert len({report.incident_id for report in reports}) == told
     assert {report.device.reasons for report in reports} <= {("lead_only", "view_moved")}
+
+
+def test_a_size_that_changes_under_way_leaves_zones_where_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first 10 s of the scene are 4:3, the rest is larger and 16:9; the visit begins before and ends after."""
+    scene = write_scene(tmp_path)
+    halves = [
+        render_clip(tmp_path / f"{width}.ts", frames=100, fps=10, size=(width, height)).read_bytes()
+        for width, height in ((128, 96), (320, 180))
+    ]
+    clip = tmp_path / "both.ts"
+    clip.write_bytes(b"".join(halves))
+    script = tmp_path / "both.jsonl"
+    scene.script.rename(script)
+    assert replay(Scene(clip, script, scene.rules), tmp_path / "out", "--camera", "hall_1") == 0
+    (report,) = reports(capsys.readouterr().out)
+    assert abs((report.time.opened - START).total_seconds() - 8.0) <= 0.35
+    assert abs((report.time.last_seen - START).total_seconds() - 14.9) <= 0.3
+    pictures = [cv2.imread(str(path)) for _, path in items(tmp_path / "out", "key_frame")]
+    sizes = [None if picture is None else picture.shape[:2] for picture in pictures]
+    assert sizes == [(96, 128), (180, 320)]
+    ((_, kept),) = items(tmp_path / "out", "clip")
+    with av.open(str(kept)) as container:
+        shown = [frame.to_ndarray(format="bgr24").shape[:2] for frame in container.decode(video=0)]
+    assert len(shown) >= 50
+    assert len(set(shown)) == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from edge.backoff import Backoff
+from edge.capture import isolated
 from edge.capture.camera import Camera, CameraSilent
 from edge.capture.frame import Frame
 from edge.capture.isolated import IsolatedCamera
@@ -79,6 +80,23 @@ def test_a_server_that_dies_and_returns_is_seen_again_and_the_packets_before_are
     assert after.stream_s - before.stream_s == pytest.approx(away_s, abs=2.0), "an outage lasts as long as it lasted"
     assert packets[0].stream_s < before.stream_s
     assert packets[-1].stream_s > before.stream_s + 0.5
+
+
+def test_a_camera_that_returns_with_another_size_is_said_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolated, "RESIZED_S", 1.0)
+    server = MjpegCamera()
+    with server, watched(server.url) as camera:
+        next_where(camera, lambda frame: frame.index >= 5)
+        server.stop()
+        silence_of(camera)
+        server.size = (64, 48)
+        server.start()
+        frame = next_where(camera, lambda _: camera.fault is not None and "its picture changed" in camera.fault)
+        assert frame.image.shape == (48, 64, 3)
+        assert camera.fault == f"{server.url}: its picture changed from 128x96 to 64x48; look whether zones still fit"
+        later = next_where(camera, lambda one: one.stream_s > frame.stream_s + 1.5)
+        assert later.image.shape == (48, 64, 3)
+        assert camera.fault is None
 
 
 def test_one_byte_a_second_is_a_stall() -> None:
