@@ -28,13 +28,16 @@ class ServerError(ModelError):
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """url: up to and without `/v1`. key: a bearer token, never shown; None: the server asks for none."""
+    """url: up to and without `/v1`. key: a bearer token, never shown; None: the server asks for none. takes_grammars:
+    it is llama.cpp's, whose completions can be held to a grammar.
+    """
 
     url: str
     model: str
     key: str | None = None
     timeout_s: float = 30.0
     concurrent_max: int = 2
+    takes_grammars: bool = False
 
     def __repr__(self) -> str:
         return f"ServerAddress({self.url!r}, {self.model!r})"
@@ -65,12 +68,18 @@ class ChatServer:
     def name(self) -> str:
         return self._address.model
 
+    @property
+    def takes_grammars(self) -> bool:
+        return self._address.takes_grammars
+
     def close(self) -> None:
         self._http.close()
 
-    def complete(self, prompt: str, *, stop: str, tokens_max: int, seed: int) -> str:
-        """Continues a text. seed 0: greedy, else sampled at temperature 0.7. Raises ServerError."""
-        body = {
+    def complete(self, prompt: str, *, stop: str, tokens_max: int, seed: int, grammar: str | None = None) -> str:
+        """Continues a text. seed 0: greedy, else sampled at temperature 0.7. grammar: GBNF, for a server that takes
+        grammars. Raises ServerError.
+        """
+        body: dict[str, Any] = {
             "model": self._address.model,
             "prompt": prompt,
             "stop": [stop],
@@ -78,6 +87,8 @@ class ChatServer:
             "temperature": 0.7 if seed else 0.0,
             "seed": seed,
         }
+        if grammar is not None:
+            body["grammar"] = grammar
         answer = self._post("/v1/completions", body)
         return self._text(answer, "text")
 

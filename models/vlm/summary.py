@@ -85,17 +85,17 @@ def type_name(type_id: str, language: Language) -> str:
 def total_sentence(facts: Facts, language: Language) -> str:
     start, end = facts.period()
     if language == "zh-CN":
-        tail = f"：{_states(facts.states, language)}" if facts.leads else ""
+        tail = f"：{states_text(facts.states, language)}" if facts.leads else ""
         return f"{start} 至 {end} 共有线索 {facts.leads} 条{tail}。"
-    tail = f": {_states(facts.states, language)}" if facts.leads else ""
+    tail = f": {states_text(facts.states, language)}" if facts.leads else ""
     return f"From {start} to {end} there {_leads_en(facts.leads)}{tail}."
 
 
 def row_sentence(row: Row, language: Language) -> str:
     name = type_name(row.type_id, language)
     if language == "zh-CN":
-        return f"{row.place} 有{name}线索 {row.leads} 条：{_states(row.states, language)}。"
-    return f"At {row.place} there {_leads_en(row.leads)} of {name}: {_states(row.states, language)}."
+        return f"{row.place} 有{name}线索 {row.leads} 条：{states_text(row.states, language)}。"
+    return f"At {row.place} there {_leads_en(row.leads)} of {name}: {states_text(row.states, language)}."
 
 
 def template_text(facts: Facts, language: Language) -> str:
@@ -113,7 +113,8 @@ def _leads_en(leads: int) -> str:
     return "was 1 lead" if leads == 1 else f"were {leads} leads"
 
 
-def _states(states: Iterable[tuple[LeadState, int]], language: Language) -> str:
+def states_text(states: Iterable[tuple[LeadState, int]], language: Language) -> str:
+    """`2 confirmed, 1 undecided`: the end of each sentence of the template."""
     words = STATE_WORDS[language]
     if language == "zh-CN":
         return "，".join(f"{words[state]} {count} 条" for state, count in states)

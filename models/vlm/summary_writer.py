@@ -2,19 +2,21 @@
 
 The model writes a sentence for each row of the table, shown worked examples (few-shot: a base model continues a text,
 it does not follow orders). Each sentence is read against its row; one that does not hold is asked for once more, with
-the reasons; when that does not hold either, the template's text stands in place of the whole. So nothing that a model
-invents is ever shown, and a model that is away costs nothing but its style.
+the reasons, and where the server takes a grammar, within the one of the true sentences; when that does not hold either,
+the template's text stands in place of the whole. So nothing that a model invents is ever shown, and a model that is
+away costs nothing but its style.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from models.errors import ModelError
 from models.vlm.ai_label import aigc
 from models.vlm.reading import PLACE_LENGTH_MAX, objections, sentence_objections
 from models.vlm.secrecy import classification_mark
+from models.vlm.sentence_grammar import sentence_grammar
 from models.vlm.summary import (
     STATE_WORDS,
     Facts,
@@ -42,6 +44,18 @@ class TextModel(Protocol):
 
     def complete(self, prompt: str, *, stop: str, tokens_max: int, seed: int) -> str:
         """At most tokens_max tokens, cut before `stop`; seed 0 is greedy. Raises ModelError when it cannot."""
+        ...
+
+
+@runtime_checkable
+class GrammarModel(Protocol):
+    """A text model that may also be held to a grammar. takes_grammars: whether this one can be."""
+
+    @property
+    def takes_grammars(self) -> bool: ...
+
+    def complete(self, prompt: str, *, stop: str, tokens_max: int, seed: int, grammar: str | None = None) -> str:
+        """As of `TextModel`; grammar: GBNF that the text keeps to."""
         ...
 
 
@@ -109,9 +123,13 @@ def _sentence(
     facts: Facts, row: Row | None, language: Language, model: TextModel, refused: list[tuple[str, tuple[str, ...]]]
 ) -> tuple[str | None, int]:
     """One that holds, and how many attempts it took; None when none did."""
-    prompt = _worked_examples(row, language) + _facts_line(facts, row, language) + "\n"
+    prompt = _worked_examples(row, language) + _question(facts, row, language) + _LABELS[language]["sentence"]
     for attempt in range(ATTEMPTS):
-        answer = model.complete(prompt, stop="\n", tokens_max=TOKENS_MAX, seed=attempt).strip()
+        if attempt and isinstance(model, GrammarModel) and model.takes_grammars:
+            grammar = sentence_grammar(facts, row, language)
+            answer = model.complete(prompt, stop="\n", tokens_max=TOKENS_MAX, seed=0, grammar=grammar).strip()
+        else:
+            answer = model.complete(prompt, stop="\n", tokens_max=TOKENS_MAX, seed=attempt).strip()
         against = sentence_objections(answer, row, facts, language)
         if not against:
             return answer, attempt + 1
@@ -132,23 +150,28 @@ def _facts_line(facts: Facts, row: Row | None, language: Language) -> str:
     return "; ".join([about, f"leads {leads}", *(f"{words[state]} {count}" for state, count in states)])
 
 
+def _question(facts: Facts, row: Row | None, language: Language) -> str:
+    return f"{_LABELS[language]['facts']} {_facts_line(facts, row, language)}\n"
+
+
 def _again(facts: Facts, row: Row | None, language: Language, answer: str, against: list[str]) -> str:
-    """A worked correction, then this one: what was said, what is wrong with it, the facts, and room for a sentence."""
-    line = _facts_line(facts, row, language)
-    shown = _correction(answer[:200].replace("\n", " "), "; ".join(against)[:300], line, language)
+    """A worked correction, then this one: the facts, what was said, what is wrong with it, and room for a sentence."""
+    wrong, reasons = answer[:200].replace("\n", " "), "; ".join(against)[:300]
+    shown = _question(facts, row, language) + _correction(wrong, reasons, language)
     return _worked_examples(row, language) + _worked_correction(row, language) + shown
 
 
-def _correction(wrong: str, reasons: str, line: str, language: Language) -> str:
-    if language == "zh-CN":
-        return f"错句：{wrong}\n原因：{reasons}\n{line}\n"
-    return f"wrong: {wrong}\nbecause: {reasons}\n{line}\n"
+def _correction(wrong: str, reasons: str, language: Language) -> str:
+    labels = _LABELS[language]
+    return f"{labels['wrong']} {wrong}\n{labels['because']} {reasons}\n{labels['sentence']}"
 
 
 def _worked_examples(like: Row | None, language: Language) -> str:
-    """Of rows or of totals. Made by the functions that make prompt and template, so that the three never disagree."""
+    """Of rows or of totals. Made by the functions that make prompt and template, so that the three never disagree; the
+    same for each summary, so that a server that keeps what it read of a prompt reads them once.
+    """
     return "".join(
-        f"{_facts_line(facts, row, language)}\n{_true_sentence(facts, row, language)}\n"
+        f"{_question(facts, row, language)}{_LABELS[language]['sentence']} {_true_sentence(facts, row, language)}\n\n"
         for facts in _EXAMPLES
         for row in (facts.rows if like else (None,))
     )
@@ -159,8 +182,8 @@ def _worked_correction(like: Row | None, language: Language) -> str:
     row = facts.rows[0] if like else None
     wrong = _true_sentence(facts, facts.rows[1], language) if like else _true_sentence(_EXAMPLES[1], None, language)
     reasons = "; ".join(sentence_objections(wrong, row, facts, language))
-    line = _facts_line(facts, row, language)
-    return f"{_correction(wrong, reasons, line, language)}{_true_sentence(facts, row, language)}\n"
+    shown = _question(facts, row, language) + _correction(wrong, reasons, language)
+    return f"{shown} {_true_sentence(facts, row, language)}\n\n"
 
 
 def _true_sentence(facts: Facts, row: Row | None, language: Language) -> str:
@@ -178,6 +201,10 @@ def _example(start: int, *leads: tuple[str, str, dict[LeadState, int]]) -> Facts
     return tabulate(each, day + timedelta(hours=start), day + timedelta(hours=start + 8))
 
 
+_LABELS: dict[Language, dict[str, str]] = {
+    "en": {"facts": "facts:", "sentence": "sentence:", "wrong": "wrong:", "because": "because:"},
+    "zh-CN": {"facts": "事实：", "sentence": "句子：", "wrong": "错句：", "because": "原因："},
+}
 # Places that no site has, and every state at least twice, alone and beside others.
 _EXAMPLES = (
     _example(
@@ -192,4 +219,6 @@ _EXAMPLES = (
         ("pier_9", "ppe.no_helmet", {"undecided": 4}),
     ),
     _example(8, ("quay_6", "ppe.no_vest", {"rejected": 9})),
+    _example(11, ("ramp_8", "site.intrusion", {"confirmed": 13, "rejected": 6, "inconclusive": 2, "undecided": 24})),
+    _example(3, ("loft_1", "ppe.no_vest", {"inconclusive": 8, "undecided": 17})),
 )
