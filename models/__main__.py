@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from models import asking, comparing, describing
+from models import asking, comparing, describing, llama_cpp_server, pulling
 from models.card import Card
 from models.detector.detections import Detections
 from models.detector.detector import Detector
@@ -16,8 +16,8 @@ from models.errors import ModelError, ScenarioError
 from models.package import Package
 from models.picture import PictureError, read_picture
 from models.proving import Trial
-from models.pull import ReadFile, pull, read_from_folder, read_from_url, shipped_first
-from models.registry import REGISTRY, Entry, find_package, is_pinned, pulled_folder, pulled_names, read_registry
+from models.registry import find_package, is_pinned, pulled_names, read_registry
+from models.source import read_sources
 from models.trial import try_unpinned
 from models.vlm.claims_writers import Chats
 
@@ -42,12 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--json", action="store_true")
     listing.set_defaults(run=_list)
 
-    pulling = commands.add_parser("pull", help="get a package into $XUNJIAN_MODELS or the user's data folder")
-    pulling.add_argument("name")
-    pulling.add_argument(
-        "--from", dest="mirror", type=Path, metavar="DIR", help="a folder that holds packages, or is one"
-    )
-    pulling.set_defaults(run=_pull)
+    pulling.add_command(commands, lambda package: print(_package_line(package)))
+    llama_cpp_server.add_command(commands)
 
     verifying = commands.add_parser("verify", help="check every file of a package against its card and the registry")
     verifying.add_argument("package", nargs="?", metavar="NAME|DIR", help="default: every package that is here")
@@ -120,12 +116,14 @@ def _list(arguments: argparse.Namespace) -> int:
     registry = read_registry()
     rows = []
     code = 0
-    for name in sorted({*registry.packages, *pulled_names()}):
+    for name in sorted({*registry.packages, *read_sources(), *pulled_names()}):
         entry = registry.packages.get(name)
         default = name in {registry.default, registry.default_vlm}
         row: dict[str, object] = {"name": name, "default": default, "pinned": entry is not None}
         if entry:
             row |= {"licence": entry.licence, "decoder": entry.decoder, "classes": list(entry.classes)}
+        if source := read_sources().get(name):
+            row |= {"licence": source.licence, "task": source.task}
         try:
             package = find_package(name)
             card = package.described
@@ -147,32 +145,9 @@ def _list_line(row: dict[str, object]) -> str:
         return f"{mark} {row['name']}  {row.get('licence', 'licence unknown')}  not here: {row['error']}"
     line = f"{mark} {row['name']}  {row['licence']}  sha256 {str(row['sha256'])[:12]}  "
     classes = row.get("classes")
-    return line + (f"classes: {' '.join(classes)}" if isinstance(classes, list) else "answers questions about pictures")
-
-
-def _pull(arguments: argparse.Namespace) -> int:
-    name: str = arguments.name
-    entry = read_registry().packages.get(name)
-    mirror: Path | None = arguments.mirror
-    if mirror is not None:
-        package = pull(name, entry, _mirror(mirror, name, entry), pulled_folder(), try_unpinned)
-    elif entry and entry.url:
-        package = pull(name, entry, read_from_url(entry.url), pulled_folder(), try_unpinned)
-    elif entry:
-        package = find_package(name)  # ships with the software, or was pulled before
-    else:
-        raise ModelError(
-            f"no package {name!r} in the registry; known: {', '.join(read_registry().packages)}; or --from DIR"
-        )
-    print(_package_line(package))
-    return 0
-
-
-def _mirror(mirror: Path, name: str, entry: Entry | None) -> ReadFile:
-    """mirror: a folder of folders, of which one is the package's, or the package's own."""
-    inside = mirror / (entry.mirror if entry and entry.mirror else name)
-    read = read_from_folder(inside if inside.is_dir() else mirror)
-    return shipped_first(REGISTRY.parent / entry.card, read) if entry and entry.card else read
+    if isinstance(classes, list):
+        return f"{line}classes: {' '.join(classes)}"
+    return line + ("writes text" if row["task"] == "language" else "answers questions about pictures")
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -195,6 +170,8 @@ def _package_line(package: Package) -> str:
     card = package.described
     pinned = is_pinned(package, read_registry().packages.get(card.name))
     trust = "pinned by the registry" if pinned else "not pinned: its own card alone speaks for it"
+    if card.name in read_sources():
+        trust = "fetched files held to lock.yaml of the first pull"
     return f"{card.name}: {len(card.files)} files match, sha256 {package.sha256}, {trust}, {package.folder}"
 
 

@@ -203,14 +203,24 @@ class VlmCard(_AnyCard):
         return self
 
 
-def parse_card(content: bytes, source: str) -> Card | VlmCard:
+class LanguageCard(_AnyCard):
+    """Of a language model that llama.cpp runs. weights: a GGUF file."""
+
+    task: Literal["language"]
+
+
+AnyCard = Card | VlmCard | LanguageCard
+_CARDS: dict[str, type[VlmCard] | type[LanguageCard]] = {"vision_language": VlmCard, "language": LanguageCard}
+
+
+def parse_card(content: bytes, source: str) -> AnyCard:
     """Raises PackageError, one line with the first thing that is wrong; `source` is named in it."""
     if len(content) > CARD_BYTES_MAX:
         raise PackageError(f"{source}: larger than {CARD_BYTES_MAX} bytes; this is no model card")
     try:
         written = yaml.safe_load(content)
         task = written.get("task") if isinstance(written, dict) else None
-        return (VlmCard if task == "vision_language" else Card).model_validate(written)
+        return _CARDS.get(str(task), Card).model_validate(written)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"]) or "card"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from models.card import CARD_BYTES_MAX, Card, FileFacts, Precision, VlmCard, parse_card
+from models.card import CARD_BYTES_MAX, AnyCard, Card, FileFacts, LanguageCard, Precision, VlmCard, parse_card
 from models.errors import PackageError
 
 CARD = "card.yaml"
@@ -21,21 +21,28 @@ class Package:
     """
 
     folder: Path
-    described: Card | VlmCard
+    described: AnyCard
     card_sha256: str
 
     @property
     def card(self) -> Card:
         """A detector's. Raises PackageError when the package is none."""
         if not isinstance(self.described, Card):
-            raise PackageError(f"{self.described.name}: a vision-language model, not a detector; name another package")
+            raise PackageError(f"{self.described.name}: not a detector; name another package")
         return self.described
 
     @property
     def vlm_card(self) -> VlmCard:
         """A vision-language model's. Raises PackageError when the package is none."""
         if not isinstance(self.described, VlmCard):
-            raise PackageError(f"{self.described.name}: a detector, not a vision-language model; name another package")
+            raise PackageError(f"{self.described.name}: not a vision-language model; name another package")
+        return self.described
+
+    @property
+    def language_card(self) -> LanguageCard:
+        """A language model's. Raises PackageError when the package is none."""
+        if not isinstance(self.described, LanguageCard):
+            raise PackageError(f"{self.described.name}: not a language model; name another package")
         return self.described
 
     @property

@@ -80,7 +80,7 @@ def pull(
             check_pinned(package, name, entry)
         if check:
             check(package)
-        _put_in_place(arriving, into / name)
+        put_in_place(arriving, into / name)
     except OSError as error:
         raise PackageError(
             f"{into}: cannot be written ({error.strerror}); set XUNJIAN_MODELS to a folder that can"
@@ -90,7 +90,8 @@ def pull(
     return open_package(into / name)
 
 
-def _put_in_place(arrived: Path, place: Path) -> None:
+def put_in_place(arrived: Path, place: Path) -> None:
+    """Raises OSError."""
     fsync_folder(arrived)
     if place.exists():
         older = place.with_name(f".{place.name}.{secrets.token_hex(4)}.old")

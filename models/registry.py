@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from models.card import ClassName, FileName, Line, Name, Sha256
 from models.errors import PackageError
 from models.package import CARD, Package, open_package
+from models.source import read_sources
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
 
@@ -81,9 +82,10 @@ def find_package(name: str | None = None, registry_path: Path = REGISTRY) -> Pac
     if not (folder / CARD).is_file():
         if not entry and (Path(name) / CARD).is_file():
             return open_package(Path(name))
-        known = sorted({*registry.packages, *pulled_names()})
-        source = "" if entry and (entry.url or entry.path) else " --from DIR"
-        advice = f"get it: xunjian models pull {name}{source}" if entry else f"known: {', '.join(known)}"
+        known = sorted({*registry.packages, *read_sources(), *pulled_names()})
+        source = "" if name in read_sources() or (entry and (entry.url or entry.path)) else " --from DIR"
+        pullable = entry or name in read_sources()
+        advice = f"get it: xunjian models pull {name}{source}" if pullable else f"known: {', '.join(known)}"
         raise PackageError(f"no model package {name!r} at {folder}; {advice}")
     package = open_package(folder)
     if entry:

@@ -8,6 +8,7 @@ import json
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
+from models.card import LanguageCard
 from models.errors import PackageError
 from models.package import Package
 from models.registry import is_pinned, read_registry
@@ -21,7 +22,11 @@ _CONTEXT = get_context("forkserver")
 
 
 def try_unpinned(package: Package) -> None:
-    """Nothing for a package that the registry pins. Raises PackageError, one line that names the package."""
+    """Nothing for a package that the registry pins, nor for a language model: llama.cpp reads that one, in a process of
+    its own each time. Raises PackageError, one line that names the package.
+    """
+    if isinstance(package.described, LanguageCard):
+        return
     if not is_pinned(package, read_registry().packages.get(package.described.name)):
         try_apart(package, limits_for(package))
 

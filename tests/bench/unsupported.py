@@ -39,7 +39,7 @@ def _of_sentence(sentence: str, facts: Facts, language: Language, places: Sequen
     found = [f"time {time}" for time in TIME.findall(rest) if time not in facts.period()]
     rest = TIME.sub(" ", rest)
     subject = rows[0] if rows else facts
-    counts = {"lead": subject.leads, **dict(subject.states)}
+    counts: dict[str, int] = {"lead": subject.leads, **dict(subject.states)}
     pairs = _pairs(rest, language)
     for number, noun in pairs:
         if counts.get(noun) != int(number) or [one for _, one in pairs].count(noun) > 1:
@@ -62,7 +62,8 @@ def _take(sentence: str, names: Sequence[str]) -> tuple[str, list[str]]:
 
 def _pairs(clause: str, language: Language) -> list[tuple[str, str]]:
     """Number and noun of every number in the clause; `nothing` for one without a noun."""
-    nouns = {**STATES[language], **({"leads": "lead", "lead": "lead"} if language == "en" else {"线索": "lead"})}
+    leads = {"leads": "lead", "lead": "lead"} if language == "en" else {"线索": "lead"}
+    nouns = {**STATES[language], **leads}
     either = "|".join(sorted(nouns, key=len, reverse=True))
     pattern = rf"(\d+)\s*({either})" if language == "en" else rf"({either})\s*(\d+)"
     found = [
