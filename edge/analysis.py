@@ -49,6 +49,7 @@ from models.trial import try_unpinned
 from models.vlm.questions import find_question
 
 LOG = logging.getLogger(__name__)
+TEXT_SHARE = 0.8  # of the time for an answer: a text is cut off before its process is ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,7 @@ def second_look_of(settings: VerificationSettings, clock: Clock, faults: Faults)
         settings.threads,
         settings.language,
         settings.data_mb_max * 2**20,
+        TEXT_SHARE * settings.answer_s_max,
     )
 
     def tell(fault: str | None) -> None:
@@ -171,7 +173,7 @@ def second_look_of(settings: VerificationSettings, clock: Clock, faults: Faults)
             faults.rise("verifier", fault)
 
     verifier = IsolatedVerifier(wanted, settings.answer_s_max)
-    return SecondLook(verifier, clock, tell, waiting_max=settings.waiting_max)
+    return SecondLook(verifier, clock, tell, waiting_max=settings.waiting_max, describes=settings.describe)
 
 
 def look_of(

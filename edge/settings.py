@@ -124,7 +124,8 @@ class VerificationSettings(_Section):
     """The second look. model: a vision-language package's name or folder; without one no second look is taken.
     permitted: the questions that this deployment may ask, ids of `xunjian models questions`; absent: all that there
     are. answer_s_max: for all the questions about one incident. waiting_max: incidents in the queue; beyond it the
-    least severe are skipped. data_mb_max: memory of its process.
+    least severe are skipped. data_mb_max: memory of its process. describe: whether the model also states what it sees
+    of a lead, after the verdict.
     """
 
     model: str | None = None
@@ -135,6 +136,7 @@ class VerificationSettings(_Section):
     answer_s_max: float = Field(default=20.0, ge=0.1, le=60.0)
     waiting_max: int = Field(default=32, ge=1, le=1024)
     data_mb_max: int = Field(default=2048, ge=128, le=65_536)
+    describe: bool = False
 
 
 class Settings(_Section):

@@ -116,20 +116,24 @@ class Dossiers:
 
     @property
     def awaiting(self) -> int:
-        """Closed incidents whose second look is still to come."""
+        """Closed incidents whose second look, or what a model states, is still to come."""
         return len(self._late)
 
     def answered(self, incidents_open: Sequence[Incident], sight: Sight) -> list[Order]:
-        """An update for each second look that has been taken since the last call, without new files."""
+        """An update for each second look and each statement that came since the last call, without new files."""
         orders: list[Order] = []
         known = {incident.incident_id: incident for incident in incidents_open}
         for answer in self._look.take():
             dossier = self._dossiers.get(answer.incident_id)
             incident = known.get(answer.incident_id)
             if answer.incident_id in self._late:
-                dossier, incident = self._late.pop(answer.incident_id)
-            if dossier is not None and incident is not None:
-                dossier.looked = answer.looked
+                dossier, incident = self._late[answer.incident_id]
+                if not answer.looked.more:
+                    del self._late[answer.incident_id]
+            if dossier is None or incident is None:
+                continue
+            told, dossier.looked = dossier.looked, answer.looked
+            if replace(answer.looked, more=told.more) != told:
                 orders.append(partial(self._drafting(incident, "update", sight, dossier), ()))
         return orders
 
@@ -154,7 +158,7 @@ class Dossiers:
         dossier = self._dossiers.pop(incident.incident_id)
         pictures = self._pictures(incident, sight, thumbnail=False)
         draft = self._drafting(incident, "close", sight, dossier)
-        if dossier.looked.verification.status == "pending":
+        if dossier.looked.verification.status == "pending" or dossier.looked.more:
             self._late[incident.incident_id] = dossier, incident
         return [*clip, lambda: draft(pictures().files)]
 

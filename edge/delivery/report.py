@@ -27,10 +27,12 @@ from edge.delivery.revision import ChainPosition, Revision, RevisionDraft
 from edge.evidence.manifest import build_manifest
 from edge.evidence.store import SealedFile
 from edge.incidents import incident as incidents
-from edge.incidents.description import describe
+from edge.incidents.description import describe as sentence
 from edge.incidents.incident import Incident
 from edge.rules.violation import Condition
 from edge.verification.verdict import SKIPPED, Looked
+from models.vlm.claims import Record, describe
+from models.vlm.record_text import recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ class Origin:
     site: str
     versions: Versions
     device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    place: Place
+    time: IncidentTime
+    subjects: tuple[Subject, ...]
+    subjects_total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,9 @@ class Writer:
     ) -> RevisionDraft:
         """moment: of the frame that this revision is made at. location: lat, lon, crs, address of the camera."""
         rule = incident.rule
+        subjects = tuple(_subject(subject) for subject in incident.subjects[:SUBJECTS_MAX])
+        place = Place(zone_id=rule.place_id, polygon=rule.polygon, **location)
+        record = _Record(place, _time(incident, moment), subjects, incident.subjects_total)
         fields: dict[str, Any] = {
             "incident_id": incident.incident_id,
             "revision": revision,
@@ -75,10 +88,10 @@ class Writer:
             "site": self.origin.site,
             "type_id": rule.type_id,
             "severity": rule.severity,
-            "place": Place(zone_id=rule.place_id, polygon=rule.polygon, **location),
-            "time": _time(incident, moment),
-            "subjects": tuple(_subject(subject) for subject in incident.subjects[:SUBJECTS_MAX]),
-            "subjects_total": incident.subjects_total,
+            "place": record.place,
+            "time": record.time,
+            "subjects": record.subjects,
+            "subjects_total": record.subjects_total,
             "rule": RuleStatement(
                 id=rule.rule_id,
                 version=rule.version,
@@ -91,9 +104,18 @@ class Writer:
             ),
             "device": self.origin.device,
             "verification": looked.verification,
-            "description": Description(text=describe(incident)),
+            "description": self._description(incident, record, looked.stated, revision),
         }
         return _Draft(self, fields, tuple(files), thumbnail, _clock(moment))
+
+    def _description(self, incident: Incident, record: Record, stated: str | None, revision: int) -> Description:
+        """What a model states is held against this revision's record, so no number in it is older than the record."""
+        template = Description(text=sentence(incident), claims=recorded(record).kept)
+        if stated is None:
+            return template
+        origin = self.origin
+        producer = f"{origin.tenant}.{origin.site}.{origin.box_id}"
+        return describe(stated, record, template, producer=producer, produce_id=f"{incident.incident_id}.{revision}")
 
     def interruption(self, last: IncidentReport, moment: Moment) -> RevisionDraft:
         """Closes an incident that was open when the box died: what its last report said, without new files.

@@ -23,13 +23,16 @@ from models.vlm.questions import Language
 NICENESS = 10  # detection first
 INQUIRY_BYTES_MAX = 16 * 2**20
 ANSWER_BYTES_MAX = 64 * 1024
+STATED_LENGTH_MAX = 8000  # six bytes each at worst; a longer text is cut, and then is no JSON
+Task = Literal["verify", "describe"]
 COMMAND = "verifier"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """model: a package's name or folder. data_bytes_max: of memory of the process's own (RLIMIT_DATA); beyond it an
-    allocation fails, and the process with it. steps: a script in the place of a model.
+    allocation fails, and the process with it. text_s_max: for what a model writes about one lead. steps: a script in
+    the place of a model.
     """
 
     model: str | None = None
@@ -37,6 +40,7 @@ class Wanted:
     threads: int = 1
     language: Language = "en"
     data_bytes_max: int | None = None
+    text_s_max: float = 16.0
     steps: tuple[ScriptedStep, ...] = ()
 
 
@@ -63,13 +67,16 @@ def _serve(wanted: Wanted, connection: Connection) -> None:
         return
     _say(connection, "ready", name=verifier.name, sha256=verifier.sha256)
     while True:
-        inquiry = pickle.loads(connection.recv_bytes(INQUIRY_BYTES_MAX))  # noqa: S301 - from the box itself
+        task, inquiry = pickle.loads(connection.recv_bytes(INQUIRY_BYTES_MAX))  # noqa: S301 - from the box itself
         try:
-            verification = verifier.verify(inquiry)
+            if task == "describe":
+                facts: dict[str, object] = {"stated": verifier.describe(inquiry)[:STATED_LENGTH_MAX]}
+            else:
+                facts = {"verification": verifier.verify(inquiry).model_dump(mode="json")}
         except (VerifierError, MemoryError) as error:
             _say(connection, "failed", why=str(error) or "out of memory")
         else:
-            _say(connection, "answer", verification=verification.model_dump(mode="json"))
+            _say(connection, "answer", **facts)
 
 
 def _open(wanted: Wanted) -> Verifier:
@@ -82,7 +89,7 @@ def _open(wanted: Wanted) -> Verifier:
 
     package = find_package(wanted.model)
     model = VisionLanguageModel(package, lambda weights: OnnxRuntimeEngine(weights, (wanted.device,), wanted.threads))
-    return LanguageVerifier(model, wanted.language)
+    return LanguageVerifier(model, wanted.language, wanted.text_s_max)
 
 
 def _say(connection: Connection, kind: str, **facts: object) -> None:

@@ -37,19 +37,29 @@ class IsolatedVerifier(Verifier):
         return None if self._process is None else int(self._process.pid)
 
     def verify(self, inquiry: Inquiry) -> Verification:
+        answer = self._asked("verify", inquiry)
+        try:
+            return Verification.model_validate(answer.get("verification"))
+        except ValidationError as error:
+            raise self._ended("it answers what is no verdict") from error
+
+    def describe(self, inquiry: Inquiry) -> str:
+        stated = self._asked("describe", inquiry).get("stated")
+        if not isinstance(stated, str):
+            raise self._ended("it answers what is no text")
+        return stated
+
+    def _asked(self, task: child.Task, inquiry: Inquiry) -> dict[str, Any]:
         self.open()
         assert self._connection is not None
         try:
-            self._connection.send_bytes(pickle.dumps(inquiry))
+            self._connection.send_bytes(pickle.dumps((task, inquiry)))
         except OSError as error:
             raise self._ended() from error
         answer = self._receive(self._answer_s_max)
         if answer["kind"] == "failed":
             raise VerifierError(str(answer.get("why")))
-        try:
-            return Verification.model_validate(answer.get("verification"))
-        except ValidationError as error:
-            raise self._ended("it answers what is no verdict") from error
+        return answer
 
     def open(self) -> None:
         """Starts the process where there is none, and waits until its model is loaded. Raises VerifierError."""

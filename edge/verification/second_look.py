@@ -3,7 +3,7 @@
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from contract.heartbeat import VerifierState
@@ -29,7 +29,9 @@ class Answered:
 
 
 class SecondLook:
-    """`ask` and `take` from any thread, `run` in one of its own. tell: a fault's text, None when it is over."""
+    """`ask` and `take` from any thread, `run` in one of its own. tell: a fault's text, None when it is over. describes:
+    whether the model also states what it sees of a lead, which waits until no lead waits for a verdict.
+    """
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class SecondLook:
         waiting_max: int = WAITING_MAX,
         age_s_max: float = AGE_S_MAX,
         restart: Backoff = RESTART,
+        describes: bool = False,
     ) -> None:
         self._verifier = verifier
         self._clock = clock
@@ -48,6 +51,11 @@ class SecondLook:
         self._restart = restart
         self._changed = threading.Condition()
         self._waiting = WaitingInquiries(waiting_max)
+        self._describes = describes
+        self._untold = WaitingInquiries(waiting_max)  # have their verdict, and wait for what is stated
+        self._looks: dict[str, Looked] = {}  # of those
+        self._text_failures = 0
+        self._text_again_s = float("-inf")
         self._answers: dict[str, list[Answered]] = {}
         self._under_way: Inquiry | None = None
         self._failures = 0
@@ -72,7 +80,7 @@ class SecondLook:
         with self._changed:
             busy = self._under_way is not None
             state: Literal["ready", "busy", "failed"] = "failed" if self._failures else "busy" if busy else "ready"
-            return VerifierState(state=state, queue=len(self._waiting) + busy)
+            return VerifierState(state=state, queue=len(self._waiting) + len(self._untold) + busy)
 
     def run(self, stopping: threading.Event, progress: Callable[[], None]) -> None:
         try:
@@ -83,9 +91,13 @@ class SecondLook:
             self._verifier.close()
 
     def step(self) -> None:
-        """One inquiry, or a short wait for one."""
+        """One verdict; where none is wanted, one statement; or a short wait for either."""
         inquiry = self._next()
         if inquiry is None:
+            return
+        looked = self._looks.get(inquiry.incident_id)
+        if looked is not None:
+            self._describe(inquiry, looked)
             return
         try:
             verification = self._verifier.verify(inquiry)
@@ -95,8 +107,40 @@ class SecondLook:
         with self._changed:
             self._failures = 0
             self._under_way = None
-            self._answer(inquiry, self._looked(verification))
-        self._tell(None)
+            self._conclude(inquiry, self._looked(verification))
+        if not self._text_failures:
+            self._tell(None)
+
+    def _describe(self, inquiry: Inquiry, looked: Looked) -> None:
+        """A text that fails costs nobody's verdict a pause, only later texts'."""
+        stated, error = None, None
+        try:
+            stated = self._verifier.describe(inquiry)
+        except VerifierError as failure:
+            error = failure
+        with self._changed:
+            self._under_way = None
+            self._text_failures = 0 if error is None else self._text_failures + 1
+            if error is not None:
+                delay_s = self._restart.delay_s(self._text_failures - 1, random.random())  # noqa: S311
+                self._text_again_s = self._clock.monotonic_s() + delay_s
+            self._told(inquiry, replace(looked, stated=stated))
+        self._tell(None if error is None else f"descriptions: {error}; leads and verdicts go on without them")
+
+    def _conclude(self, inquiry: Inquiry, looked: Looked) -> None:
+        """The verdict at once; what is stated comes after."""
+        if not self._describes:
+            self._answer(inquiry, looked)
+            return
+        self._answer(inquiry, replace(looked, more=True))
+        self._looks[inquiry.incident_id] = looked
+        gone = self._untold.add(inquiry)
+        if gone is not None:
+            self._told(gone, self._looks[gone.incident_id])
+
+    def _told(self, inquiry: Inquiry, looked: Looked) -> None:
+        del self._looks[inquiry.incident_id]
+        self._answer(inquiry, looked)
 
     def _next(self) -> Inquiry | None:
         now_s = self._clock.monotonic_s()
@@ -104,8 +148,12 @@ class SecondLook:
             for old in self._waiting.older_than(now_s - self._age_s_max):
                 self.shed += 1
                 self._answer(old, SKIPPED)
+            for old in self._untold.older_than(now_s - self._age_s_max):
+                self._told(old, self._looks[old.incident_id])
             if now_s >= self._again_s:
                 self._under_way = self._waiting.take()
+            if self._under_way is None and now_s >= max(self._again_s, self._text_again_s):
+                self._under_way = self._untold.take()
             if self._under_way is None:
                 self._changed.wait(LOOK_S)
             return self._under_way

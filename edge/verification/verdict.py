@@ -62,11 +62,15 @@ def _stated(statements: Iterable[Statement]) -> tuple[Question, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a report says of its second look. vlm, prompt_sha256: the model and the questions that a verdict is of."""
+    """What a report says of its second look. vlm, prompt_sha256: the model and the questions that a verdict is of.
+    stated: what that model states about the lead, not yet held against any record. more: that is still to come.
+    """
 
     verification: Verification
     vlm: str | None = None
     prompt_sha256: str | None = None
+    stated: str | None = None
+    more: bool = False
 
 
 PENDING = Looked(Verification(status="pending"))

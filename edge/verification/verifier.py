@@ -20,5 +20,11 @@ class Verifier(ABC):
     def verify(self, inquiry: Inquiry) -> Verification:
         """Raises VerifierError."""
 
+    def describe(self, inquiry: Inquiry) -> str:
+        """What a model states about the lead: claims as `models/vlm/claims.py` reads them, of which the record decides.
+        Raises VerifierError.
+        """
+        raise VerifierError(f"{self.name} states nothing about incident {inquiry.incident_id}")
+
     def close(self) -> None:  # noqa: B027 - most have nothing to let go of
         """Lets go of what it holds. It may be called twice."""

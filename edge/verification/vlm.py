@@ -8,17 +8,22 @@ from edge.verification.planted_text import holds_planted_text
 from edge.verification.verdict import Statement, conclude
 from edge.verification.verifier import Verifier, VerifierError
 from models.errors import ModelError
+from models.vlm.claims_writers import ClosedWriter, PackageWriter
+from models.vlm.description import ClaimsWriter, Shown
 from models.vlm.questions import Language, find_question
 from models.vlm.vlm import VisionLanguageModel
 
 
 class LanguageVerifier(Verifier):
-    """Two forward passes a question and crop, the crop encoded once; language: of the question's wording."""
+    """Two forward passes a question and crop, the crop encoded once; language: of the question's wording. text_s_max:
+    for what a package that writes may write; one that only answers states what its answers come to.
+    """
 
-    def __init__(self, model: VisionLanguageModel, language: Language = "en") -> None:
+    def __init__(self, model: VisionLanguageModel, language: Language = "en", text_s_max: float = 16.0) -> None:
         self.name, self.sha256 = model.name, model.sha256
         self._model = model
         self._language = language
+        self._text_s_max = text_s_max
 
     def verify(self, inquiry: Inquiry) -> Verification:
         start_s = time.perf_counter()
@@ -32,6 +37,18 @@ class LanguageVerifier(Verifier):
         except ModelError as error:
             raise VerifierError(str(error)) from error
         return conclude(statements, suspicious_text=planted, ms=(time.perf_counter() - start_s) * 1000)
+
+    def describe(self, inquiry: Inquiry) -> str:
+        writer: ClaimsWriter
+        if self._model.writes:
+            writer = PackageWriter(self._model, self._text_s_max)
+        else:
+            writer = ClosedWriter(self._model, self._language, inquiry.question_ids)
+        shown = [Shown(one.track_id, one.class_name, one.crop) for one in inquiry.exhibits]
+        try:
+            return writer.write(inquiry.about, shown)
+        except ModelError as error:
+            raise VerifierError(str(error)) from error
 
     def _statement(self, exhibit: Exhibit, question_id: str) -> Statement:
         wording = find_question(question_id).wording(self._language)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.verification.child import Wanted
+from edge.verification.child import STATED_LENGTH_MAX, Wanted
 from edge.verification.isolated import IsolatedVerifier
 from edge.verification.scripted import ScriptedStep, ScriptedVerifier
 from edge.verification.verifier import Verifier, VerifierError
@@ -46,6 +46,50 @@ def test_it_answers_one_inquiry_after_another_in_the_same_way(verifier: Verifier
     assert first.ms is not None
     assert verifier.name
     assert len(verifier.sha256) == 64
+
+
+def test_what_it_states_is_bounded_text_or_a_refusal_and_the_next_verdict_comes(verifier: Verifier) -> None:
+    verifier.verify(inquiry())
+    stated = verifier.describe(inquiry())
+    assert len(stated) <= STATED_LENGTH_MAX
+    assert verifier.describe(inquiry()) == stated
+    assert verifier.verify(inquiry()).status in VERDICTS
+
+
+@pytest.mark.parametrize(
+    ("states", "reason"),
+    [("die", "it ended by signal 6"), ("hang", "no answer in 1 s"), ("raise", "the script says so")],
+)
+def test_words_that_never_come_cost_one_text_and_no_verdict(states: str, reason: str) -> None:
+    verifier = apart(ScriptedStep("rejected", states=states), answer_s_max=1.0)
+    try:
+        verifier.open()
+        assert verifier.verify(inquiry()).status == "rejected"
+        with pytest.raises(VerifierError, match=reason):
+            verifier.describe(inquiry())
+        verifier.open()
+        assert verifier.verify(inquiry()).status == "rejected"
+    finally:
+        verifier.close()
+
+
+def test_a_text_that_is_too_long_is_cut_and_holds_nothing() -> None:
+    verifier = apart(ScriptedStep(states="虚" * 100_000))
+    try:
+        verifier.verify(inquiry())
+        assert len(verifier.describe(inquiry())) == STATED_LENGTH_MAX
+    finally:
+        verifier.close()
+
+
+def test_a_package_that_writes_states_claims_in_its_own_process(tmp_path: Path) -> None:
+    writes = write_vlm_package(tmp_path / "writes", "concatenated", writes=True)
+    verifier = IsolatedVerifier(Wanted(str(writes), text_s_max=20.0), 30.0)
+    try:
+        verifier.verify(inquiry())
+        assert verifier.describe(inquiry()).startswith('{"claims":')
+    finally:
+        verifier.close()
 
 
 def test_closing_twice_is_closing_once(verifier: Verifier) -> None:

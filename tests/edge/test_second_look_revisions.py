@@ -13,7 +13,7 @@ from edge.verification.inquest import Bounds
 from edge.verification.inquiry import Inquiry
 from edge.verification.look import CameraLook
 from edge.verification.second_look import SecondLook
-from edge.verification.verifier import Verifier
+from edge.verification.verifier import Verifier, VerifierError
 from tests.edge.scripted_scene import Scene, write_scene
 from tests.edge.test_interruption import START, Bench
 
@@ -23,12 +23,18 @@ CONFIRMED = Verification(status="confirmed", ms=3.0)
 class Recorded(Verifier):
     name, sha256 = "recorded", "c" * 64
 
-    def __init__(self) -> None:
+    def __init__(self, stated: str | None = None) -> None:
         self.inquiries: list[Inquiry] = []
+        self.stated = stated
 
     def verify(self, inquiry: Inquiry) -> Verification:
         self.inquiries.append(inquiry)
         return CONFIRMED
+
+    def describe(self, inquiry: Inquiry) -> str:
+        if self.stated is None:
+            raise VerifierError("it cannot")
+        return self.stated
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +47,20 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path, SigningKey.generate())
 
 
-def play(bench: Bench, scene: Scene, *, looked_s: float, until_s: float = 1e9, apart: bool = False) -> list[Inquiry]:
+def play(
+    bench: Bench,
+    scene: Scene,
+    *,
+    looked_s: float,
+    until_s: float = 1e9,
+    apart: bool = False,
+    stated: str | None = None,
+    describes: bool = False,
+) -> list[Inquiry]:
     """The clip up to a moment; the verifier answers from `looked_s` on, then the stream ends where it was let run."""
-    verifier = Recorded()
+    verifier = Recorded(stated)
     clock = bench.parts.clock
-    second = SecondLook(verifier, clock, lambda _: None)
+    second = SecondLook(verifier, clock, lambda _: None, describes=describes)
     with ReplayCamera("hall_1", scene.clip, START) as camera:
         look = CameraLook("hall_1", second, Bounds(), clock)
         pipeline = bench.pipeline(scene, camera, apart=apart, look=look)
@@ -128,3 +143,67 @@ def test_a_restart_says_that_nobody_looks_any_more(tmp_path: Path, until_s: floa
     assert again.parts.outbox.open_incidents() == ()
     assert again.recover() == (0, 0)
     assert told(again.reports())[-1] == last
+
+
+SAID = '{"claims": [{"class": "person", "count": 1}, {"class": "person", "count": 6}, {"class": "truck"}]}'
+
+
+def texts(reports: Sequence[IncidentReport]) -> list[tuple[int, str, str, int]]:
+    ordered = sorted(reports, key=lambda report: report.revision)
+    return [(one.revision, one.phase, one.description.source, one.description.removed) for one in ordered]
+
+
+def test_what_a_model_states_is_a_further_update_and_each_revision_holds_it_against_its_own_record(
+    scene: Scene, bench: Bench, tmp_path: Path
+) -> None:
+    play(bench, scene, looked_s=10.0, stated=SAID, describes=True)
+    reports = sorted(bench.reports(), key=lambda report: report.revision)
+    assert texts(reports) == [
+        (0, "open", "template", 0),
+        (1, "update", "template", 0),
+        (2, "update", "model", 2),
+        (3, "update", "model", 2),
+        (4, "close", "model", 2),
+    ]
+    assert len({one.incident_id for one in reports}) == 1
+    first, last = reports[0], reports[-1]
+    (subject,) = last.subjects
+    assert first.description.claims, "the template lists its claims with their tracks too"
+    assert {claim.track_ids for claim in first.description.claims} == {(subject.track_id,)}
+    assert first.description.aigc is None
+    assert last.description.text["en"].endswith(f" AI sees: 1 person (track {subject.track_id}).")
+    assert last.description.text["zh-CN"].endswith(f"AI 所见：人 1 名（轨迹 {subject.track_id}）。")
+    assert last.description.aigc is not None
+    assert last.description.aigc["ProduceID"] == f"{last.incident_id}.{last.revision}"
+    assert last.description.aigc["ContentProducer"].endswith(f".{last.box_id}")
+    shown = str([one.description.text for one in reports])
+    assert "truck" not in shown
+    assert "6 people" not in shown
+    assert verify.main([str(tmp_path)]) == 0
+
+
+@pytest.mark.parametrize(
+    "stated", ["The man came to steal.", "", '{"claims": [{"class": "person", "intent": "theft"}]}']
+)
+def test_a_model_that_only_invents_changes_no_word(scene: Scene, bench: Bench, stated: str) -> None:
+    play(bench, scene, looked_s=10.0, stated=stated, describes=True)
+    reports = sorted(bench.reports(), key=lambda report: report.revision)
+    assert [one[2:] for one in texts(reports)] == [("template", 0), ("template", 0)] + [("template", 1)] * 3
+    assert reports[1].description.text == reports[2].description.text
+    assert {one.description.aigc for one in reports} == {None}
+
+
+def test_words_that_fail_make_no_revision(scene: Scene, bench: Bench) -> None:
+    play(bench, scene, looked_s=10.0, describes=True)
+    assert [row[0] for row in told(bench.reports())] == ["open", "update", "update", "close"]
+
+
+def test_words_after_the_close_are_an_update_that_stays_closed(scene: Scene, bench: Bench) -> None:
+    play(bench, scene, looked_s=1e6, stated=SAID, describes=True)
+    assert told(bench.reports())[-3:] == [
+        ("close", 2, "pending", True),
+        ("update", 3, "confirmed", True),
+        ("update", 4, "confirmed", True),
+    ]
+    assert [row[2] for row in texts(bench.reports())][-2:] == ["template", "model"]
+    assert bench.parts.outbox.open_incidents() == ()

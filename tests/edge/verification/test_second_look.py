@@ -19,6 +19,7 @@ class Willing(Verifier):
     def __init__(self) -> None:
         self.seen: list[str] = []
         self.broken = False
+        self.speechless = False
 
     def verify(self, one: Inquiry) -> Verification:
         self.seen.append(one.incident_id)
@@ -26,13 +27,19 @@ class Willing(Verifier):
             raise VerifierError("it broke off")
         return Verification(status="confirmed", ms=1.0)
 
+    def describe(self, one: Inquiry) -> str:
+        self.seen.append(f"{one.incident_id} in words")
+        if self.speechless:
+            raise VerifierError("it hangs")
+        return f"words about {one.incident_id}"
+
 
 class Stage:
-    def __init__(self, waiting_max: int = 4) -> None:
+    def __init__(self, waiting_max: int = 4, *, describes: bool = False) -> None:
         self.clock, self.verifier, self.told = SteppedClock(), Willing(), list[str | None]()
         self.look = SecondLook(
             self.verifier, self.clock, self.told.append, waiting_max=waiting_max, age_s_max=60.0,
-            restart=Backoff(first_s=10.0, most_s=60.0),
+            restart=Backoff(first_s=10.0, most_s=60.0), describes=describes,
         )  # fmt: skip
 
     def ask(self, *numbers: int) -> None:
@@ -118,3 +125,66 @@ def test_every_inquiry_gets_exactly_one_answer(happen: Callable[[Stage], None]) 
         stage.look.step()
     answers |= stage.statuses()
     assert len(answers) == 59
+
+
+def stated(stage: Stage) -> list[tuple[str, str | None, bool]]:
+    return [(one.incident_id, one.looked.stated, one.looked.more) for one in stage.look.take("cam")]
+
+
+def test_words_come_after_every_verdict_and_say_that_no_more_will_come() -> None:
+    stage = Stage(describes=True)
+    stage.ask(1, 2)
+    stage.look.step()
+    assert stated(stage) == [("incident-1", None, True)]
+    stage.look.step()
+    assert stage.verifier.seen == ["incident-1", "incident-2"], "a verdict that is wanted goes before words"
+    assert stage.look.state().queue == 2
+    stage.look.step()
+    stage.look.step()
+    assert stated(stage) == [
+        ("incident-2", None, True),
+        ("incident-1", "words about incident-1", False),
+        ("incident-2", "words about incident-2", False),
+    ]
+    assert stage.look.state().queue == 0
+
+
+def test_without_the_setting_nobody_is_asked_for_words(stage: Stage) -> None:
+    stage.ask(1)
+    stage.look.step()
+    assert stated(stage) == [("incident-1", None, False)]
+    assert stage.look.state().queue == 0
+
+
+def test_words_that_fail_keep_the_verdict_and_cost_only_later_words_a_pause() -> None:
+    stage = Stage(describes=True)
+    stage.verifier.speechless = True
+    stage.ask(1)
+    stage.look.step()
+    stage.look.step()
+    assert stated(stage) == [("incident-1", None, True), ("incident-1", None, False)]
+    assert stage.told[-1] == "descriptions: it hangs; leads and verdicts go on without them"
+    stage.ask(2)
+    stage.look.step()
+    assert stage.verifier.seen[-1] == "incident-2", "the next verdict is not held up"
+    assert stage.look.state().state != "failed"
+    assert stage.told[-1] is not None, "the fault stands until words come again"
+    stage.look.step()
+    assert stage.verifier.seen[-1] == "incident-2", "no words before the pause is over"
+    stage.verifier.speechless = False
+    stage.clock.at_s += 10.0
+    stage.look.step()
+    assert stated(stage)[-1] == ("incident-2", "words about incident-2", False)
+    assert stage.told[-1] is None
+
+
+def test_words_for_a_burst_are_shed_and_those_that_wait_too_long_are_given_up() -> None:
+    stage = Stage(waiting_max=2, describes=True)
+    for number in range(1, 5):
+        stage.ask(number)
+        stage.look.step()
+    assert [one for one in stated(stage) if not one[2]] == [("incident-3", None, False), ("incident-4", None, False)]
+    stage.clock.at_s += 61.0
+    stage.look.step()
+    assert stated(stage) == [("incident-1", None, False), ("incident-2", None, False)]
+    assert [one for one in stage.verifier.seen if "words" in one] == []
