@@ -67,6 +67,7 @@ class CaseSummary:
     conflicts: int
     place_differs: bool
     text: dict[str, str]  # by language: zh-CN, en
+    aigc: dict[str, Any] | None  # the label of a text that a model had a part in
     thumbnail: str | None
 
 

@@ -18,6 +18,7 @@ from central.cases.case import (
     StaleDecisionError,
     StoredRevision,
 )
+from central.cases.generated import label_of
 from central.cases.priority import SEVERITIES, priority
 from central.cases.tables import Decision, Incident, Rejection, Revision
 from central.evidence.tables import Dossier
@@ -233,6 +234,7 @@ def _summary(incident: Incident, dossier: Dossier | None) -> CaseSummary:
         conflicts=incident.conflicts,
         place_differs=incident.place_differs,
         text=dict(report["description"]["text"]),
+        aigc=label_of(report["description"]),
         thumbnail=report["evidence"].get("thumbnail"),
     )
 

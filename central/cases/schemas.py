@@ -14,8 +14,8 @@ class Answer(BaseModel):
 
 
 class IncidentLine(Answer):
-    """One line of the list. version: decisions so far; the next one names it. priority: in the
-    queue, the greatest first.
+    """One line of the list. version: decisions so far; the next one names it. priority: in the queue, the greatest
+    first. AIGC: the label that text carries when a model had a part in it, else null.
     """
 
     incident_id: str
@@ -40,6 +40,7 @@ class IncidentLine(Answer):
     evidence_reason: str | None
     late: bool
     text: dict[str, str]
+    AIGC: dict[str, Any] | None = Field(validation_alias="aigc")
 
 
 class IncidentPage(Answer):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from central.audit.access import RegisterEntry
 from central.cases.case import Case, CaseSummary
+from central.cases.generated import AI_LABEL
 from central.cases.service import refusal_to_confirm
 from central.evidence.evidence import EvidenceFile, EvidenceManifestState
 from central.web.moments import full_time
@@ -67,7 +68,10 @@ class IncidentView:
     key_frame: EvidenceFile | None
     overlay: str  # JSON: polygon, boxes [[track, x1, y1, x2, y2]], opened_ms
     description: str
-    description_source: str
+    ai_label: str | None  # what people read beside a text that a model had a part in
+    aigc: str | None  # the same for machines: JSON
+    supports: tuple[tuple[str, str], ...]
+    removed: int
     second_look: str
     trace: tuple[TraceLine, ...]
     rule_id: str
@@ -131,7 +135,10 @@ def incident_view(
         key_frame=_held(files, "key_frame"),
         overlay=_overlay(report),
         description=report.description.text.get(t.language, ""),
-        description_source=report.description.source,
+        ai_label=AI_LABEL[t.language] if summary.aigc else None,
+        aigc=json.dumps(summary.aigc, ensure_ascii=False) if summary.aigc else None,
+        supports=_supports(report, t),
+        removed=report.description.removed,
         second_look=report.verification.status,
         trace=trace_lines(report.rule.trace, t),
         rule_id=report.rule.id,
@@ -141,6 +148,14 @@ def incident_view(
         files=tuple(files),
         story=story(case, report, register, t),
     )
+
+
+def _supports(report: IncidentReport, t: Wording) -> tuple[tuple[str, str], ...]:
+    """What of the record carries the description: the part, and the tracks, each once."""
+    tracks: dict[str, set[int]] = {}
+    for claim in report.description.claims:
+        tracks.setdefault((claim.field or "subjects").replace(".", "_"), set()).update(claim.track_ids)
+    return tuple((t.named("claim", name), ", ".join(map(str, sorted(ids)))) for name, ids in tracks.items())
 
 
 def _chain(manifests: Sequence[EvidenceManifestState]) -> str:

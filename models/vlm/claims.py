@@ -18,7 +18,7 @@ from contract.object_classes import class_name_en, class_name_zh
 from models.vlm.ai_label import aigc
 
 ANSWER_LENGTH_MAX = 20_000
-_FIELDS: "Mapping[Kind, str]" = {
+CLAIM_FIELDS: "Mapping[Kind, str]" = {
     "class": "subjects",
     "count": "subjects",
     "zone": "place",
@@ -117,7 +117,7 @@ def ground_stated(stated: Iterable[StatedClaim], record: Record) -> Grounded:
             removed.append((claim.model_dump_json(by_alias=True, exclude_none=True), "said_before"))
             continue
         kind, tracks = _kind(claim), tuple(one.track_id for one in carried)
-        said[zh, en] = Claim(text=en, track_ids=tracks, field=_FIELDS[kind]), Said(kind, zh, en, tracks)
+        said[zh, en] = Claim(text=en, track_ids=tracks, field=CLAIM_FIELDS[kind]), Said(kind, zh, en, tracks)
     return Grounded(
         tuple(claim for claim, _ in said.values()),
         "；".join(zh for zh, _ in said) + "。" if said else "",

@@ -186,8 +186,12 @@ def number(actor_id: str) -> int:
     return ACTORS.index(actor_id) + 1
 
 
-def lead(yard: Yard, sight: Sight, opened: datetime, report_seq: int, **fields: Any) -> Lead:
-    """The lead with key frame, annotated picture, thumbnail, clip and tracks, all in one revision."""
+def lead(
+    yard: Yard, sight: Sight, opened: datetime, report_seq: int, said: dict[str, Any] | None = None, **fields: Any
+) -> Lead:
+    """The lead with key frame, annotated picture, thumbnail, clip and tracks, all in one revision. said: what the
+    report says besides.
+    """
     key_frame, annotated, small = yard.pictures(sight)
     start = opened - timedelta(seconds=sight.at_s)
     derived = {"derived_from": sha256_hex(key_frame), "tool": TOOL, "redacted": True}
@@ -207,6 +211,7 @@ def lead(yard: Yard, sight: Sight, opened: datetime, report_seq: int, **fields: 
     incident_id = uuid7(opened)
     manifest = evidence_manifest(*items, incident_id=incident_id, report_seq=report_seq, chain_seq=report_seq, **fields)
     report = told(yard, sight, opened, incident_id=incident_id, report_seq=report_seq, thumbnail=small)
+    report = report.model_copy(update=said or {})
     return Lead(report, manifest, {item.sha256: data for item, (data, *_) in zip(items, files, strict=True)})
 
 

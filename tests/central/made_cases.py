@@ -6,6 +6,7 @@ from typing import Any
 
 from central.audit.access import RegisterEntry
 from central.cases.case import Case, CaseSummary, Conflict, MadeDecision, StoredRevision
+from central.cases.generated import label_of
 from central.evidence.evidence import EvidenceFile, EvidenceManifestState
 from contract.incident_report import IncidentReport
 from tests.contract.examples import NOW, incident_report
@@ -40,6 +41,7 @@ def summary_of(report: IncidentReport, **fields: Any) -> CaseSummary:
         conflicts=0,
         place_differs=False,
         text={str(language): text for language, text in report.description.text.items()},
+        aigc=label_of(report.description.model_dump()),
         thumbnail=report.evidence.thumbnail,
     )
     return replace(summary, **fields)

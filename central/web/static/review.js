@@ -16,9 +16,22 @@ function counted(step) {
   counter.textContent = counter.dataset.count;
 }
 
+// The page's own metadata say whether generated text is on it, whichever lead is open by now.
+function labelled(aigc) {
+  document.querySelector("meta[name=AIGC]")?.remove();
+  if (!aigc) return;
+  const meta = document.createElement("meta");
+  meta.name = "AIGC";
+  meta.content = aigc;
+  document.head.append(meta);
+}
+
 const told = (error) => show(error.message, { bad: true });
 const looked = () => document.querySelector("[data-opinion]")?.setAttribute("open", "");
-const mounted = (pane) => player.mount(pane, { withReviewer, looked });
+const mounted = (pane) => {
+  labelled(pane.querySelector("[data-opinion]")?.dataset.aigc);
+  player.mount(pane, { withReviewer, looked });
+};
 const go = (incident_id) => incident_id && queue.open(incident_id, { mounted }).catch(told);
 
 async function withReviewer() {

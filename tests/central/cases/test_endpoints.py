@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from models.vlm.ai_label import aigc
 from tests.central.boxes import SigningBox
 from tests.central.serving import Serving, serving
 from tests.contract.examples import incident_report
@@ -101,6 +102,22 @@ def test_one_incident_comes_with_report_revisions_and_decisions(client: httpx.Cl
     assert detail["report"]["schema"] == "xunjian.incident/1"
     assert [revision["revision"] for revision in detail["revisions"]] == [0]
     assert [(made["reviewer"], made["authority"]) for made in detail["decisions"]] == [("林 敏", "unauthenticated")]
+
+
+def test_a_models_text_leaves_here_with_its_label_in_every_json_and_a_templates_without(
+    client: httpx.Client, served: Serving, box: SigningBox
+) -> None:
+    block = aigc("city.depot.box-1", "7.3")
+    spoken = incident_report().description.model_copy(update={"source": "model", "aigc": block})
+    by_model = take(served, box, report_seq=1, description=spoken)
+    unlabelled = take(served, box, report_seq=2, description=spoken.model_copy(update={"aigc": None}))
+    plain = take(served, box, report_seq=3)
+    lines = {line["incident_id"]: line for line in client.get("/api/incidents").json()["incidents"]}
+    assert lines[by_model]["AIGC"] == block
+    assert lines[unlabelled]["AIGC"]["Label"] == "1"
+    assert lines[plain]["AIGC"] is None
+    detail = client.get(f"/api/incidents/{by_model}").json()
+    assert detail["summary"]["AIGC"] == detail["report"]["description"]["aigc"] == block
 
 
 def test_a_decision_needs_a_name_the_newest_version_and_json(client: httpx.Client, incident_id: str) -> None:

@@ -15,8 +15,9 @@ from central.web.moments import full_time, short_time, size
 from central.web.pages import KEYS, REASON_KEYS, FilterField, Option
 from central.web.rendering import ENVIRONMENT, script_words
 from central.web.view import incident_view, queue_item
-from central.web.wording import LANGUAGES, Wording, wording
-from contract.incident_report import Description
+from central.web.wording import LANGUAGES, Language, Wording, wording
+from contract.incident_report import Claim, Description
+from models.vlm.ai_label import AI_LABEL, aigc
 from tests.central.made_cases import case_of, decided, file_of, look, manifest_of, with_conflict
 from tests.contract.examples import NOW, incident_report
 from tests.project.sources import ROOT
@@ -133,6 +134,54 @@ def test_the_opinion_is_closed_until_the_reviewer_has_looked() -> None:
         attributes for tag, attributes in Outline(page(wording("en"), FULL)).elements if "data-opinion" in attributes
     ]
     assert "open" not in opinion
+
+
+BLOCK = aigc("city.depot.box-1", "7.3")
+SPOKEN = Description(
+    source="model",
+    text={"zh-CN": f"线索。AI 所见：{HOSTILE}", "en": f"Lead. AI sees: {HOSTILE}"},
+    claims=(
+        Claim(text="x", track_ids=(5, 3), field="subjects.attributes"),
+        Claim(text="y", track_ids=(3,), field="new.part"),
+    ),
+    removed=2,
+    aigc=BLOCK,
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_models_text_carries_the_label_its_supports_and_its_metadata_inside_what_is_closed(
+    language: Language,
+) -> None:
+    t = wording(language)
+    shown = page(t, case_of(incident_report(description=SPOKEN)))
+    before, _, inside = shown.partition("data-opinion")
+    inside = inside.partition("</details>")[0]
+    assert AI_LABEL[language] in inside
+    assert AI_LABEL[language] not in before
+    assert t("opinion.tracks", tracks="3, 5") in inside
+    assert t("claim.subjects_attributes") in inside
+    assert "new_part" in inside, "a part that this software does not know is named nearly as the box has it"
+    assert t("opinion.removed", n=2) in inside
+    assert HOSTILE not in shown
+    outline = Outline(shown).elements
+    (meta,) = [attributes for tag, attributes in outline if tag == "meta" and attributes.get("name") == "AIGC"]
+    (opinion,) = [attributes for _, attributes in outline if "data-opinion" in attributes]
+    assert json.loads(meta["content"] or "") == json.loads(opinion["data-aigc"] or "") == BLOCK
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_templates_text_carries_no_label(language: Language) -> None:
+    shown = page(wording(language), FULL)
+    assert AI_LABEL[language] not in shown
+    assert "AIGC" not in shown
+    assert "data-aigc" not in shown
+
+
+def test_a_models_text_that_came_without_its_block_is_labelled_all_the_same() -> None:
+    shown = page(wording("en"), case_of(incident_report(description=SPOKEN.model_copy(update={"aigc": None}))))
+    assert AI_LABEL["en"] in shown
+    assert "&#34;Label&#34;: &#34;1&#34;" in shown
 
 
 def test_a_lead_that_does_not_verify_has_no_working_confirm() -> None:

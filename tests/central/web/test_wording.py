@@ -17,6 +17,7 @@ from contract.document import ClockQuality
 from contract.evidence_manifest import Role
 from contract.heartbeat import CameraState, DiskState
 from contract.incident_report import CloseReason, Description, Phase, Severity, Verification
+from models.vlm.claims import CLAIM_FIELDS
 
 ENGLISH, CHINESE = wording("en"), wording("zh-CN")
 SOURCES = [path for path in FOLDER.rglob("*") if path.suffix in {".py", ".html", ".js"}]
@@ -38,6 +39,7 @@ FAMILIES = {
     "close": get_args(CloseReason),
     "role": get_args(Role),
     "clock": get_args(ClockQuality.model_fields["state"].annotation),
+    "claim": tuple(name.replace(".", "_") for name in CLAIM_FIELDS.values()),
     "verdict": get_args(Verification.model_fields["status"].annotation),
     "opinion.source": get_args(Description.model_fields["source"].annotation),
     "period": tuple(PERIODS),
