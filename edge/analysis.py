@@ -154,7 +154,9 @@ def second_look_of(settings: VerificationSettings, clock: Clock, faults: Faults)
     """
     if settings.model is None:
         return None
-    find_package(settings.model).vlm_card  # noqa: B018 - a detector's package is refused here, not at the first lead
+    package = find_package(settings.model)
+    package.vlm_card  # noqa: B018 - a detector's package is refused here, not at the first lead
+    try_unpinned(package)
     for name in settings.permitted or ():
         find_question(name)
     wanted = Wanted(

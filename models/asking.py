@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from models.errors import ModelError
 from models.picture import PictureError, read_picture
 from models.registry import find_package, read_registry
+from models.trial import try_unpinned
 from models.vlm.answer import Answer
 from models.vlm.crop import Box, crop
 from models.vlm.questions import find_question, read_questions
@@ -87,6 +88,7 @@ def _model(name: str | None, load: "LoadEngine") -> "VisionLanguageModel":
     if name is None:
         raise ModelError("no vision-language model ships; name one: --model NAME|DIR")
     package = find_package(name)
+    try_unpinned(package)
     try:
         from models.vlm.vlm import VisionLanguageModel
     except ImportError as error:

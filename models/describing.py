@@ -19,6 +19,7 @@ from contract.incident_report import IncidentReport
 from models.errors import ModelError
 from models.picture import PictureError, read_picture
 from models.registry import find_package, read_registry
+from models.trial import try_unpinned
 from models.vlm.ai_label import AI_LABEL
 from models.vlm.claims_writers import Chats, ClosedWriter, PackageWriter, ServerWriter
 from models.vlm.description import SHOWN_MAX, ClaimsWriter, Described, Shown, describe_report
@@ -116,6 +117,7 @@ def _writer(
     if name is None:
         return None, MARGIN
     package = find_package(name)
+    try_unpinned(package)
     try:
         from models.vlm.vlm import VisionLanguageModel
     except ImportError as error:

@@ -131,6 +131,8 @@ def test_pull_puts_nothing_in_place_that_fails_its_trial(
         ["pull", "tiny", "--from", str(bad)],
         ["verify", str(bad)],
         ["detect", "x.jpg", "--model", str(bad)],
+        ["parity", str(bad)],
+        ["ask", "x.jpg", "--question", "helmet_worn", "--model", str(bad)],
     ):
         assert main(command) == 1
         error = capsys.readouterr().err
