@@ -10,6 +10,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from models.errors import EngineError
 
+ADVICE = "check the driver with nvidia-smi, and that cuda-bindings is of its CUDA, or set the device to cpu"
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -34,9 +36,12 @@ class CudaMemory:
 
     def __init__(self, runtime: Any) -> None:
         self._runtime = runtime
-        count = self._call("cudaGetDeviceCount")
+        try:
+            count = self._call("cudaGetDeviceCount")
+        except EngineError as error:
+            raise EngineError(f"CUDA finds no GPU ({error}); {ADVICE}") from error
         if not count:
-            raise EngineError("CUDA finds no GPU; check the driver with nvidia-smi, or set the device to cpu")
+            raise EngineError(f"CUDA finds no GPU; {ADVICE}")
 
     def stream(self) -> Any:
         return self._call("cudaStreamCreateWithFlags", self._runtime.cudaStreamNonBlocking)

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.card import Precision
 from models.engine.choice import Choice
 from models.engine.engine import Engine
 from models.engine.machine import Machine
 from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.engine.tensorrt import TensorRtEngine
-from models.engine.tensorrt_plan import Extent, plan_key
+from models.engine.tensorrt_plan import Extent, plan_key, provider_options
 from models.errors import EngineError
 from models.package import Package
 
@@ -41,21 +42,16 @@ class Opener:
         if choice.device == "tensorrt-native":
             return TensorRtEngine(weights, extent, self.folder, self.machine)
         if choice.device == "tensorrt":
-            return OnnxRuntimeEngine(weights, ("tensorrt", "cuda"), self.threads, self._provider(weights, extent))
+            options = self._provider(weights, extent, package.card.precision)
+            return OnnxRuntimeEngine(weights, ("tensorrt", "cuda"), self.threads, options)
         return OnnxRuntimeEngine(weights, ("cuda",), self.threads)
 
-    def _provider(self, weights: bytes, extent: Extent) -> dict[str, str]:
-        """What ONNX Runtime's TensorRT provider needs so as to build once, and for every size. Raises EngineError."""
+    def _provider(self, weights: bytes, extent: Extent, precision: Precision) -> dict[str, str]:
+        """Raises EngineError."""
         kept = self.folder / plan_key(weights, extent, self.machine, " ".join(self.machine.runtimes))
         try:
             kept.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise EngineError(f"{kept}: cannot be made ({error.strerror}); set XUNJIAN_ENGINES") from error
         name = OnnxRuntimeEngine(weights, threads=1).inputs[0].name
-        shapes = {"min": extent.least, "opt": extent.usual, "max": extent.most}
-        return {
-            "trt_engine_cache_enable": "1",
-            "trt_engine_cache_path": str(kept),
-            "trt_timing_cache_enable": "1",
-            "trt_timing_cache_path": str(kept),
-        } | {f"trt_profile_{which}_shapes": f"{name}:{'x'.join(map(str, shape))}" for which, shape in shapes.items()}
+        return provider_options(name, extent, kept, precision)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from models.card import InputFacts
+from models.card import InputFacts, Precision
 from models.durable_file import write_durably
 from models.engine.machine import Machine
 from models.errors import EngineError
@@ -62,6 +62,21 @@ def plan_key(weights: bytes, extent: Extent, machine: Machine, tensorrt_version:
         "build": BUILD,
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def provider_options(name: str, extent: Extent, kept: Path, precision: Precision) -> dict[str, str]:
+    """What ONNX Runtime's TensorRT provider needs to build once, for every size, in the numbers of the file. name:
+    of the input. kept: a folder of this key alone: its own names do not tell drivers apart.
+    """
+    shapes = {"min": extent.least, "opt": extent.usual, "max": extent.most}
+    numbers = {"fp16": {"trt_fp16_enable": "1"}, "int8": {"trt_int8_enable": "1"}}.get(precision, {})
+    return numbers | {
+        "trt_engine_cache_enable": "1",
+        "trt_engine_cache_path": str(kept),
+        "trt_timing_cache_enable": "1",
+        "trt_timing_cache_path": str(kept),
+        **{f"trt_profile_{which}_shapes": f"{name}:{'x'.join(map(str, shape))}" for which, shape in shapes.items()},
+    }
 
 
 def load_or_build(folder: Path, key: str, load: Callable[[bytes], T | None], build: Callable[[], bytes]) -> T | None:

@@ -14,7 +14,15 @@ from models.engine.engine import Tensor
 from models.engine.feeds import check_feeds
 from models.engine.machine import Machine
 from models.engine.tensorrt import TensorRtEngine
-from models.engine.tensorrt_plan import PLANS_MAX, Extent, load_or_build, plan_key, read_plan, write_plan
+from models.engine.tensorrt_plan import (
+    PLANS_MAX,
+    Extent,
+    load_or_build,
+    plan_key,
+    provider_options,
+    read_plan,
+    write_plan,
+)
 from models.errors import EngineError
 from models.registry import find_package
 
@@ -63,6 +71,17 @@ def test_a_plan_is_for_these_weights_shapes_card_driver_and_version(other: str) 
 
 def test_a_plan_does_not_depend_on_what_it_does_not_run_on() -> None:
     assert plan_key(b"weights", EXTENT, replace(MACHINE, cpu="Another"), "10.13.3") == KEY
+
+
+def test_the_provider_of_onnx_runtime_is_told_shapes_numbers_and_where_to_keep(tmp_path: Path) -> None:
+    options = provider_options("images", EXTENT, tmp_path, "fp16")
+    assert options["trt_profile_min_shapes"] == "images:1x3x128x128"
+    assert options["trt_profile_max_shapes"] == "images:4x3x768x768"
+    assert options["trt_engine_cache_path"] == str(tmp_path)
+    assert options["trt_fp16_enable"] == "1"
+    assert "trt_int8_enable" in provider_options("images", EXTENT, tmp_path, "int8")
+    plain = provider_options("images", EXTENT, tmp_path, "fp32")
+    assert not {"trt_int8_enable", "trt_fp16_enable"} & set(plain)
 
 
 def test_a_plan_comes_back_as_it_was_written(tmp_path: Path) -> None:
