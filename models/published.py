@@ -203,5 +203,5 @@ def _write_card(name: str, source: Source, arriving: Path) -> None:
         "files": {file_name: facts.model_dump() for file_name, facts in files.items()},
     }
     if source.image_tokens is not None:
-        card["image_tokens"] = source.image_tokens
+        card |= {"image_tokens": source.image_tokens, "writes": source.writes}
     (arriving / CARD).write_text(yaml.safe_dump(card, sort_keys=False), encoding="utf-8")

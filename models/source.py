@@ -29,7 +29,7 @@ class Wheels(_Part):
 
 class Source(_Part):
     """url: of a folder, at one revision. files: path below it -> name in the package. sha256: of what is known. terms:
-    the file that a person has to accept first.
+    the file that a person has to accept first. image_tokens, writes: of a vision-language model, for its card.
     """
 
     url: str | None = Field(default=None, pattern=r"^https?://")
@@ -41,6 +41,7 @@ class Source(_Part):
     precision: Precision
     weights: FileName
     image_tokens: int | None = None
+    writes: bool = False
     sha256: dict[FileName, Sha256] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -80,6 +80,7 @@ def test_the_three_file_layout_of_a_hub_becomes_a_package_that_answers(tmp_path:
     package = pull(source, from_network(source), tmp_path, name="smolvlm2-500m")
     assert {file for file in package.described.files if file.endswith(".onnx")} == {Path(one).name for one in HUB}
     assert package.vlm_card.image_tokens == 16
+    assert package.vlm_card.writes, "it states claims about a lead itself, see `models describe`"
 
 
 def test_the_sources_that_ship_name_a_revision_a_version_and_their_terms() -> None:
