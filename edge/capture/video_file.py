@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from edge.capture.ahead import Ahead
 from edge.capture.camera import Camera, CameraError
 from edge.capture.decoder import MakeDecoder, Picture
 from edge.capture.decoding import ReadError, VideoSource
@@ -102,7 +103,7 @@ class FolderCamera(VideoFileCamera):
 
 
 class ReplayCamera(Camera):
-    """Every frame of the file, as fast as they are taken; nothing is dropped, no thread runs.
+    """Every frame of the file, as fast as they are taken; nothing is dropped. The next one is decoded meanwhile.
 
     Moments are `start` (aware) + stream_s, the clock `unsynced`, the monotonic time that of the stream.
     """
@@ -129,6 +130,7 @@ class ReplayCamera(Camera):
         self._start = start
         self._make_decoder = make_decoder
         self._opened: VideoSource | None = None
+        self._ahead: Ahead[Picture] | None = None
 
     def __enter__(self) -> Self:
         self._opened = _opened(self._path, self.ring, self._make_decoder)
@@ -137,6 +139,9 @@ class ReplayCamera(Camera):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self._ahead is not None:
+            self._ahead.close()  # first: reading on from a closed file crashes the process
+            self._ahead = None
         if self._opened is not None:
             self._opened.close()
             self._opened = None
@@ -148,7 +153,9 @@ class ReplayCamera(Camera):
 
     def frames(self) -> Iterator[Frame]:
         assert self._opened is not None, "enter the camera first"
-        for picture in _played(self._opened, self._path):
+        if self._ahead is None:
+            self._ahead = Ahead(_played(self._opened, self._path), f"decode-{self.camera_id}")
+        for picture in self._ahead:
             yield Frame(self.camera_id, self.frames_in, picture.stream_s, self._moment(picture), picture.raster())
             self.frames_in += 1
 
