@@ -56,9 +56,10 @@ def play(
     apart: bool = False,
     stated: str | None = None,
     describes: bool = False,
+    steps_max: int = 10**6,
 ) -> list[Inquiry]:
     """The clip up to a moment; the verifier answers from `looked_s` on, then the stream ends where it was let run."""
-    verifier = Recorded(stated)
+    verifier, steps = Recorded(stated), 0
     clock = bench.parts.clock
     second = SecondLook(verifier, clock, lambda _: None, describes=describes)
     with ReplayCamera("hall_1", scene.clip, START) as camera:
@@ -68,8 +69,9 @@ def play(
             if frame.stream_s > until_s:
                 break
             pipeline.step(frame)
-            if frame.stream_s >= looked_s and second.state().queue:
+            if frame.stream_s >= looked_s and second.state().queue and steps < steps_max:
                 second.step()
+                steps += 1
         if until_s > 1e6:
             pipeline.finish("ended")
             assert pipeline.awaiting == second.state().queue
@@ -196,6 +198,12 @@ def test_a_model_that_only_invents_changes_no_word(scene: Scene, bench: Bench, s
 def test_words_that_fail_make_no_revision(scene: Scene, bench: Bench) -> None:
     play(bench, scene, looked_s=10.0, describes=True)
     assert [row[0] for row in told(bench.reports())] == ["open", "update", "update", "close"]
+
+
+def test_words_alone_after_the_close_are_not_lost(scene: Scene, bench: Bench) -> None:
+    play(bench, scene, looked_s=10.0, stated=SAID, describes=True, steps_max=1)
+    assert told(bench.reports())[-2:] == [("close", 3, "confirmed", True), ("update", 4, "confirmed", True)]
+    assert texts(bench.reports())[-1][2] == "model"
 
 
 def test_words_after_the_close_are_an_update_that_stays_closed(scene: Scene, bench: Bench) -> None:
