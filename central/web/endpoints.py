@@ -31,8 +31,10 @@ def chosen_filter(
     state: Word = "lead",
     period: Word = "",
     text: Word = "",
+    since: Word = "",
+    until: Word = "",
 ) -> QueueFilter:
-    return QueueFilter(type_id, site, camera, severity, state, period, text.strip())
+    return QueueFilter(type_id, site, camera, severity, state, period, text.strip(), since, until)
 
 
 @router.get("/", response_model=None)

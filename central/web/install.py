@@ -13,9 +13,10 @@ from central.alerts import endpoints as alerts
 from central.alerts.doorbell import Doorbell
 from central.audit import endpoints as audit
 from central.cases import endpoints as cases
+from central.summaries import endpoints as summaries
 from central.web import box_endpoints as boxes
 from central.web import endpoints as pages
-from central.web import error_pages
+from central.web import error_pages, summary_endpoints
 
 STATIC = Path(__file__).parent / "static"
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
@@ -39,7 +40,8 @@ class ContentPolicy:
 def install(app: FastAPI, bell: Doorbell) -> None:
     """bell: rung by intake after each commit; `app.state.database` must be set before the first request."""
     app.state.doorbell = bell
-    for router in (cases.router, alerts.router, audit.router, boxes.router, pages.router):
+    api = (cases.router, alerts.router, audit.router, summaries.router)
+    for router in (*api, boxes.router, summary_endpoints.router, pages.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_exception_handler(error_pages.PageError, error_pages.answer_page_error)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 from urllib.parse import urlencode
 
@@ -50,6 +50,8 @@ class QueueFilter:
     state: str = "lead"
     period: str = ""
     text: str = ""
+    since: str = ""
+    until: str = ""
 
     def chosen(self, now: datetime) -> CaseFilter:
         """Unknown words of an old address choose nothing."""
@@ -60,9 +62,16 @@ class QueueFilter:
             camera_id=self.camera or None,
             severity=self.severity or None,
             state=state,
-            since=now - PERIODS[self.period] if self.period in PERIODS else None,
+            since=_moment(self.since) or (now - PERIODS[self.period] if self.period in PERIODS else None),
+            until=_moment(self.until),
             text=self.text or None,
         )
+
+    @property
+    def span(self) -> tuple[tuple[str, str, datetime], ...]:
+        """`since`, `until` as the address has them and as times, those that are set and can be read."""
+        said = (("since", self.since, _moment(self.since)), ("until", self.until, _moment(self.until)))
+        return tuple((name, text, moment) for name, text, moment in said if moment is not None)
 
     @property
     def query(self) -> str:
@@ -135,6 +144,7 @@ def queue_context(session: Session, chosen: QueueFilter, now: datetime, t: Wordi
     return list_context(session, chosen, None, now, t) | {
         "filters": filter_fields(session, chosen, t),
         "text": chosen.text,
+        "span": chosen.span,
         "undecided": count_by_state(session).get("lead", 0),
         "alerts_after": newest_stored_seq(session),
         "today": [(field.name, getattr(day, field.name)) for field in fields(day)],
@@ -144,6 +154,15 @@ def queue_context(session: Session, chosen: QueueFilter, now: datetime, t: Wordi
         "keys": KEYS,
         "alarms": [queue_item(case, t) for case in list_cases(session, urgent, limit=ALARMS_MAX).cases],
     }
+
+
+def _moment(text: str) -> datetime | None:
+    """With a zone, the centre's own when the text names none; None for what is no time."""
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+        return moment.astimezone(UTC) if moment else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _kept(found: Iterable[str], chosen: str) -> list[str]:

@@ -71,6 +71,7 @@ def browser_context(request: Request, t: Wording) -> dict[str, Any]:
         "language": t.language,
         "other_language": next(language for language in LANGUAGES if language != t.language),
         "switch": urlencode({"back": here}),
+        "here": request.url.path.split("/")[1],
         "theme": theme if theme in ("light", "dark") else "auto",
         "reviewer": reviewer.name if reviewer else "",
         "script_words": script_words(t),

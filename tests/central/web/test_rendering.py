@@ -62,6 +62,7 @@ def page(t: Wording, case: Case | None, **fields: Any) -> str:
         "alerts_after": 3,
         "filters": (FilterField("type", "", (Option("", t("filter.all")),)),),
         "text": HOSTILE,
+        "span": (("since", "2026-03-01T08:00:00Z", NOW),),
         "query": "",
         "items": [queue_item(case.summary, t)] if case else [],
         "next_cursor": "abc" if case else None,

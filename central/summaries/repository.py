@@ -1,0 +1,72 @@
+"""The records of a period, and what does not work now. Inside the caller's transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, aliased
+
+from central.cases.tables import Decision, Incident
+from central.devices.sight import cameras_out_of_sight
+from central.devices.tables import Box
+from central.summaries.facts import Record, Trouble
+from central.summaries.period import Period
+
+RECORDS_MAX = 50_000
+
+
+class TooManyError(Exception):
+    """A period holds more incidents than a page counts."""
+
+    def __init__(self) -> None:
+        super().__init__(f"more than {RECORDS_MAX} leads in this period: choose a shorter one, or one site")
+
+
+def records_of(session: Session, period: Period, site: str | None) -> list[Record]:
+    """By when they were opened. Raises TooManyError."""
+    first, newest = aliased(Decision), aliased(Decision)
+    query = (
+        select(
+            Incident.type_id,
+            Incident.site,
+            Incident.camera_id,
+            Incident.state,
+            Incident.opened,
+            Incident.received_at,
+            first.decided_at,
+            newest.reason_code,
+        )
+        .outerjoin(first, and_(first.incident_id == Incident.incident_id, first.version == 1))
+        .outerjoin(newest, and_(newest.incident_id == Incident.incident_id, newest.version == Incident.decisions))
+        .where(Incident.opened >= period.start, Incident.opened < period.end)
+    )
+    if site is not None:
+        query = query.where(Incident.site == site)
+    rows = session.execute(query.limit(RECORDS_MAX + 1)).all()
+    if len(rows) > RECORDS_MAX:
+        raise TooManyError
+    return [Record(*row) for row in rows]
+
+
+def troubles_now(session: Session, site: str | None, now: datetime) -> list[Trouble]:
+    """Boxes that are offline, with the time since they said so or fell silent, then cameras that do not see."""
+    boxes = {box.box_id: box for box in session.scalars(select(Box).order_by(Box.box_id)) if site in (None, box.site)}
+    offline = [
+        Trouble(box_id, None, "offline", (now - box.availability_at).total_seconds() if box.availability_at else None)
+        for box_id, box in boxes.items()
+        if box.availability == "offline"
+    ]
+    cameras = [
+        Trouble(
+            camera.box_id, camera.camera_id, camera.state, _without_frames_s(boxes[camera.box_id], camera.camera_id)
+        )
+        for camera in cameras_out_of_sight(session)
+        if camera.box_id in boxes
+    ]
+    return [*offline, *cameras]
+
+
+def _without_frames_s(box: Box, camera_id: str) -> float | None:
+    """Since the last frame, of a camera that delivers none; a blind one delivers, and since when is not told."""
+    cameras = (box.heartbeat or {}).get("cameras", [])
+    found = next((camera for camera in cameras if camera.get("camera_id") == camera_id), {})
+    return found.get("last_frame_age_s") if found.get("state") == "offline" else None

@@ -1,0 +1,141 @@
+"""What `GET /api/summaries` answers."""
+
+from datetime import datetime
+from urllib.parse import urlencode
+
+from pydantic import BaseModel
+
+from central.cases.case import CaseFilter
+from central.summaries.facts import Count, PeriodFacts, States
+from central.summaries.period import PeriodName
+from contract.ids import rfc3339
+
+
+class Number(BaseModel):
+    """incidents: the query that lists what was counted."""
+
+    value: int
+    incidents: str
+
+    @classmethod
+    def of(cls, count: Count) -> "Number":
+        query = urlencode(filter_fields(count.chosen))
+        return cls(value=count.value, incidents=f"/api/incidents?{query}")
+
+
+def filter_fields(chosen: CaseFilter) -> dict[str, str]:
+    """As the query of the list of incidents has them."""
+    said = {"type": chosen.type_id, "site": chosen.site, "camera": chosen.camera_id, "state": chosen.state}
+    times = {"since": chosen.since, "until": chosen.until}
+    return {name: text for name, text in said.items() if text} | {
+        name: rfc3339(moment) for name, moment in times.items() if moment
+    }
+
+
+class StateNumbers(BaseModel):
+    """leads: of every state. open: nobody has decided."""
+
+    leads: Number
+    confirmed: Number
+    rejected: Number
+    inconclusive: Number
+    open: Number
+
+    @classmethod
+    def of(cls, states: States) -> "StateNumbers":
+        return cls(
+            leads=Number.of(states.leads),
+            confirmed=Number.of(states.confirmed),
+            rejected=Number.of(states.rejected),
+            inconclusive=Number.of(states.inconclusive),
+            open=Number.of(states.open),
+        )
+
+
+class TypeLine(BaseModel):
+    """reason: the commonest of the rejections. minutes: the median from arrival to the first decision."""
+
+    type: str
+    states: StateNumbers
+    reason: str | None
+    minutes: float | None
+
+
+class BucketLine(BaseModel):
+    start: datetime
+    leads: Number
+    before: Number
+
+
+class PlaceLine(BaseModel):
+    """hours: leads by bucket, as `trend` has them."""
+
+    site: str
+    camera: str
+    leads: Number
+    hours: list[Number]
+
+
+class TroubleLine(BaseModel):
+    box_id: str
+    camera: str | None
+    state: str
+    for_s: float | None
+
+
+class SummaryText(BaseModel):
+    """source: the fixed sentences of the template say the table; no language model has written them."""
+
+    source: str
+    text: dict[str, str]
+
+
+class SummaryAnswer(BaseModel):
+    """start, end: of `opened`, end exclusive. before: of the previous period. troubles: as they are now."""
+
+    period: PeriodName
+    start: datetime
+    end: datetime
+    site: str | None
+    total: StateNumbers
+    before: Number
+    minutes: float | None
+    types: list[TypeLine]
+    trend: list[BucketLine]
+    places: list[PlaceLine]
+    places_left: int
+    troubles: list[TroubleLine]
+    summary: SummaryText
+
+    @classmethod
+    def of(cls, facts: PeriodFacts, text: dict[str, str]) -> "SummaryAnswer":
+        number = Number.of
+        return cls(
+            period=facts.period.name,
+            start=facts.period.start,
+            end=facts.period.end,
+            site=facts.site,
+            total=StateNumbers.of(facts.total),
+            before=number(facts.before),
+            minutes=facts.minutes,
+            types=[
+                TypeLine(type=row.type_id, states=StateNumbers.of(row.states), reason=row.reason, minutes=row.minutes)
+                for row in facts.types
+            ],
+            trend=[
+                BucketLine(start=each.start, leads=number(each.leads), before=number(each.before))
+                for each in facts.trend
+            ],
+            places=[
+                PlaceLine(
+                    site=row.site, camera=row.camera_id, leads=number(row.leads), hours=[number(c) for c in row.hours]
+                )
+                for row in facts.places
+            ],
+            places_left=facts.places_left,
+            troubles=[
+                TroubleLine(box_id=each.box_id, camera=each.camera_id, state=each.state, for_s=each.for_s)
+                for each in facts.troubles
+            ],
+            summary=SummaryText(source="template", text=text),
+        )

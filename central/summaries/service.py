@@ -1,0 +1,32 @@
+"""A summary: the facts of a period and the sentences that say them."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from central.summaries.facts import PeriodFacts, Record, count_facts
+from central.summaries.period import Period
+from central.summaries.repository import records_of, troubles_now
+from models.vlm.summary import Facts, Language, Lead, LeadState, tabulate, template_text, total_sentence
+
+ROWS_MAX = 24  # of the text; a longer table is read as a table
+
+
+def facts_and_table(session: Session, period: Period, site: str | None, now: datetime) -> tuple[PeriodFacts, Facts]:
+    """The second: the same records as the table that a text is written from and checked against."""
+    records = records_of(session, period, site)
+    before = records_of(session, period.previous, site)
+    return count_facts(period, site, records, before, troubles_now(session, site, now)), table_of(period, records)
+
+
+def table_of(period: Period, records: list[Record]) -> Facts:
+    leads = (Lead(record.camera_id, record.type_id, _said(record)) for record in records)
+    return tabulate(leads, period.start.replace(tzinfo=None), period.end.replace(tzinfo=None))
+
+
+def template(table: Facts, language: Language) -> str:
+    return template_text(table, language) if len(table.rows) <= ROWS_MAX else total_sentence(table, language)
+
+
+def _said(record: Record) -> LeadState:
+    return "undecided" if record.state == "lead" else record.state

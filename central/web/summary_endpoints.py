@@ -1,0 +1,37 @@
+"""The summaries page."""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from central.clock import now
+from central.database.engine import Database, database_of
+from central.summaries.endpoints import SiteQuery, local
+from central.summaries.period import Period, PeriodName
+from central.summaries.repository import TooManyError
+from central.web.rendering import html, words_of
+from central.web.summaries import summary_context
+from central.web.wording import Wording
+
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+
+@router.get("/summaries", response_model=None)
+def summaries_page(
+    request: Request,
+    *,
+    period: PeriodName = "day",
+    at: datetime | None = None,
+    site: SiteQuery = "",
+    t: Wording = Depends(words_of),
+    database: Database = Depends(database_of),
+) -> HTMLResponse:
+    """Of the period that holds `at`; a period with too much to count is said instead of counted."""
+    chosen = Period.around(period, local(at))
+    with database.reading() as session:
+        try:
+            context = summary_context(session, chosen, site, now(), t)
+        except TooManyError:
+            return html(request, "too_many.html", t, {}, 422)
+    return html(request, "summaries.html", t, context)
