@@ -1,6 +1,7 @@
 """The records of a period, and what does not work now. Inside the caller's transaction."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
@@ -44,7 +45,7 @@ def records_of(session: Session, period: Period, site: str | None) -> list[Recor
     rows = session.execute(query.limit(RECORDS_MAX + 1)).all()
     if len(rows) > RECORDS_MAX:
         raise TooManyError
-    return [Record(*row) for row in rows]
+    return [Record(*row) for row in rows]  # type: ignore[arg-type]
 
 
 def troubles_now(session: Session, site: str | None, now: datetime) -> list[Trouble]:
@@ -68,5 +69,5 @@ def troubles_now(session: Session, site: str | None, now: datetime) -> list[Trou
 def _without_frames_s(box: Box, camera_id: str) -> float | None:
     """Since the last frame, of a camera that delivers none; a blind one delivers, and since when is not told."""
     cameras = (box.heartbeat or {}).get("cameras", [])
-    found = next((camera for camera in cameras if camera.get("camera_id") == camera_id), {})
+    found: dict[str, Any] = next((camera for camera in cameras if camera.get("camera_id") == camera_id), {})
     return found.get("last_frame_age_s") if found.get("state") == "offline" else None
