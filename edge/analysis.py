@@ -33,7 +33,7 @@ from edge.rules.rules_file import load_rules
 from edge.sealing import Sealing, SealingApart
 from edge.settings import CameraSettings, DetectorSettings, Settings, VerificationSettings, ViewSettings
 from edge.tracking.tracker import Tracker
-from edge.verification.child import Wanted
+from edge.verification.child import Wanted, WantedServer
 from edge.verification.inquest import Bounds
 from edge.verification.isolated import IsolatedVerifier
 from edge.verification.look import CameraLook, Look
@@ -152,11 +152,12 @@ def second_look_of(settings: VerificationSettings, clock: Clock, faults: Faults)
     """None without a model. Its process starts with the first question. Raises ModelError for a model or a question
     that is not there.
     """
-    if settings.model is None:
+    if settings.model is None and settings.server is None:
         return None
-    package = find_package(settings.model)
-    package.vlm_card  # noqa: B018 - a detector's package is refused here, not at the first lead
-    try_unpinned(package)
+    if settings.model is not None:
+        package = find_package(settings.model)
+        package.vlm_card  # noqa: B018 - a detector's package is refused here, not at the first lead
+        try_unpinned(package)
     for name in settings.permitted or ():
         find_question(name)
     wanted = Wanted(
@@ -166,6 +167,7 @@ def second_look_of(settings: VerificationSettings, clock: Clock, faults: Faults)
         settings.language,
         settings.data_mb_max * 2**20,
         TEXT_SHARE * settings.answer_s_max,
+        server=_wanted_server(settings),
     )
 
     def tell(fault: str | None) -> None:
@@ -178,12 +180,20 @@ def second_look_of(settings: VerificationSettings, clock: Clock, faults: Faults)
     return SecondLook(verifier, clock, tell, waiting_max=settings.waiting_max, describes=settings.describe)
 
 
+def _wanted_server(settings: VerificationSettings) -> WantedServer | None:
+    """An answer is half of a question, at most half of the time is for one."""
+    server = settings.server
+    return (
+        None if server is None else WantedServer(server.url, server.model, server.key_file, settings.answer_s_max / 2)
+    )
+
+
 def look_of(
     second_look: SecondLook | None, settings: VerificationSettings, camera_id: str, clock: Clock, *, sensitive: bool
 ) -> Look | None:
-    if second_look is None or settings.model is None:
+    if second_look is None:
         return None
-    margin = find_package(settings.model).vlm_card.answers.margin
+    margin = find_package(settings.model).vlm_card.answers.margin if settings.model else Bounds().margin
     permitted = None if settings.permitted is None else frozenset(settings.permitted)
     return CameraLook(camera_id, second_look, Bounds(permitted, sensitive, margin), clock)
 

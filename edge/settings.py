@@ -120,8 +120,17 @@ class EvidenceSettings(_Section):
     ring_bytes_max: int = Field(default=64 * 2**20, ge=2**20, le=2**31)
 
 
+class ModelServerSettings(_Section):
+    """An OpenAI-compatible server that takes pictures. url: up to and without `/v1`. key_file: with its token."""
+
+    url: str = Field(pattern=r"^https?://[^\s/]+")
+    model: str = Field(min_length=1, max_length=200)
+    key_file: Path | None = None
+
+
 class VerificationSettings(_Section):
-    """The second look. model: a vision-language package's name or folder; without one no second look is taken.
+    """The second look. model: a vision-language package's name or folder, or `server` in its place; without either no
+    second look is taken.
     permitted: the questions that this deployment may ask, ids of `xunjian models questions`; absent: all that there
     are. answer_s_max: for all the questions about one incident. waiting_max: incidents in the queue; beyond it the
     least severe are skipped. data_mb_max: memory of its process. describe: whether the model also states what it sees
@@ -137,6 +146,13 @@ class VerificationSettings(_Section):
     waiting_max: int = Field(default=32, ge=1, le=1024)
     data_mb_max: int = Field(default=2048, ge=128, le=65_536)
     describe: bool = False
+    server: ModelServerSettings | None = None
+
+    @model_validator(mode="after")
+    def _one_model(self) -> Self:
+        if self.model is not None and self.server is not None:
+            raise ValueError("model or server, not both")
+        return self
 
 
 class Settings(_Section):

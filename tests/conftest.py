@@ -1,10 +1,11 @@
-"""The databases that the centre runs on."""
+"""The databases that the centre runs on, and a language model's server."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import language_server as gemma
 from tests.postgres import INITDB, MISSING, PostgresServer, postgres_server
 
 
@@ -25,4 +26,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server: PostgresServer = request.getfixturevalue("postgres")
     with server.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def language_server() -> Iterator[str]:
+    """The address of a real one, for all tests of a worker."""
+    if (reason := gemma.missing()) is not None:
+        pytest.skip(reason)
+    with gemma.language_server() as (url, _):
         yield url

@@ -29,10 +29,20 @@ COMMAND = "verifier"
 
 
 @dataclass(frozen=True, slots=True)
+class WantedServer:
+    """url: without `/v1`. key_file: holds its bearer token. timeout_s: for one answer."""
+
+    url: str
+    model: str
+    key_file: Path | None = None
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """model: a package's name or folder. data_bytes_max: of memory of the process's own (RLIMIT_DATA); beyond it an
-    allocation fails, and the process with it. text_s_max: for what a model writes about one lead. steps: a script in
-    the place of a model.
+    """model: a package's name or folder. server: in its place. data_bytes_max: of memory of the process's own
+    (RLIMIT_DATA); beyond it an allocation fails, and the process with it. text_s_max: for what a model writes about
+    one lead. steps: a script in the place of a model.
     """
 
     model: str | None = None
@@ -42,6 +52,7 @@ class Wanted:
     data_bytes_max: int | None = None
     text_s_max: float = 16.0
     steps: tuple[ScriptedStep, ...] = ()
+    server: WantedServer | None = None
 
 
 def serve(wanted: Wanted, connection: Connection) -> None:
@@ -82,6 +93,8 @@ def _serve(wanted: Wanted, connection: Connection) -> None:
 def _open(wanted: Wanted) -> Verifier:
     if wanted.steps:
         return ScriptedVerifier(wanted.steps)
+    if wanted.server is not None:
+        return _behind(wanted.server, wanted.language)
     from edge.verification.vlm import LanguageVerifier
     from models.engine.onnx_runtime import OnnxRuntimeEngine
     from models.registry import find_package
@@ -90,6 +103,18 @@ def _open(wanted: Wanted) -> Verifier:
     package = find_package(wanted.model)
     model = VisionLanguageModel(package, lambda weights: OnnxRuntimeEngine(weights, (wanted.device,), wanted.threads))
     return LanguageVerifier(model, wanted.language, wanted.text_s_max)
+
+
+def _behind(server: WantedServer, language: Language) -> Verifier:
+    from edge.verification.chat import ChatVerifier
+    from models.vlm.chat_server import ChatServer, ServerAddress
+
+    try:
+        key = server.key_file.read_text(encoding="utf-8").strip() if server.key_file else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise VerifierError(f"{server.key_file}: cannot be read; it holds the key of {server.url}") from error
+    address = ServerAddress(server.url, server.model, key, server.timeout_s, concurrent_max=1)
+    return ChatVerifier(ChatServer(address), language)
 
 
 def _say(connection: Connection, kind: str, **facts: object) -> None:

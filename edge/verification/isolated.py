@@ -25,7 +25,7 @@ class IsolatedVerifier(Verifier):
     """answer_s_max: for one inquiry; what takes longer is ended and started again with the next one."""
 
     def __init__(self, wanted: Wanted, answer_s_max: float, open_s_max: float = OPEN_S_MAX) -> None:
-        self.name, self.sha256 = wanted.model or "scripted", ""
+        self.name, self.sha256 = wanted.model or (wanted.server.model if wanted.server else "scripted"), ""
         self._wanted = wanted
         self._answer_s_max = answer_s_max
         self._open_s_max = open_s_max

@@ -7,6 +7,7 @@ it; and no more requests than it may have run at once.
 
 import base64
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,10 @@ from typing import Any
 import httpx
 
 from models.errors import ModelError
+from models.vlm.permitted_uses import refused_use
+from models.vlm.secrecy import classification_mark
 
+LOG = logging.getLogger(__name__)
 ANSWER_BYTES_MAX = 1_000_000
 SILENCE_FIRST_S = 1.0
 SILENCE_MOST_S = 60.0
@@ -24,6 +28,10 @@ SILENCE_MOST_S = 60.0
 
 class ServerError(ModelError):
     """The server is away, too slow, refuses, or answers something else; the message says which and what to check."""
+
+
+class RefusedError(ServerError):
+    """The request was not sent: of what it holds, a model may not be asked here. The log says so each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +85,9 @@ class ChatServer:
 
     def complete(self, prompt: str, *, stop: str, tokens_max: int, seed: int, grammar: str | None = None) -> str:
         """Continues a text. seed 0: greedy, else sampled at temperature 0.7. grammar: GBNF, for a server that takes
-        grammars. Raises ServerError.
+        grammars. Raises ServerError, RefusedError for a text with a classification mark.
         """
+        self._refuse(classification_mark(prompt))
         body: dict[str, Any] = {
             "model": self._address.model,
             "prompt": prompt,
@@ -101,8 +110,10 @@ class ChatServer:
         tokens_max: int = 256,
     ) -> str:
         """One question about JPEG or PNG pictures; with a JSON schema the answer is held to it by the server, which its
-        reader checks again all the same. Raises ServerError.
+        reader checks again all the same. Raises ServerError, RefusedError for a text with a classification mark or a
+        question about faces, emotions or identity.
         """
+        self._refuse(classification_mark(question) or refused_use(question))
         content: list[dict[str, Any]] = [
             {"type": "image_url", "image_url": {"url": f"data:{_media_type(image)};base64,{_base64(image)}"}}
             for image in images
@@ -123,6 +134,11 @@ class ChatServer:
         if not isinstance(message, dict) or not isinstance(message.get("content"), str):
             raise self._failed("its answer holds no text; is this an OpenAI-compatible server?")
         return str(message["content"])
+
+    def _refuse(self, why: str | None) -> None:
+        if why is not None:
+            LOG.warning("%s: the model was not asked: %s", self._address.model, why)
+            raise RefusedError(f"{self._address.model}: not asked, for the text is about or marked: {why}")
 
     def _text(self, answer: Mapping[str, Any], field: str) -> str:
         text = self._choice(answer).get(field)
@@ -167,13 +183,13 @@ class ChatServer:
                         raise self._failed(f"no whole answer within {self._address.timeout_s:.0f} s")
                     if len(content) > ANSWER_BYTES_MAX:
                         raise self._failed(f"an answer of more than {ANSWER_BYTES_MAX} bytes")
-                status = response.status_code
+                status, later = response.status_code, response.headers.get("Retry-After", "")
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise self._failed(f"{reason}; is the server running there?") from error
         if status != httpx.codes.OK:
             excerpt = " ".join(content[:200].decode("utf-8", "replace").split())
-            raise self._failed(f"HTTP {status} for {path}: {excerpt}")
+            raise self._failed(f"HTTP {status} for {path}: {excerpt}", float(later) if later.isdecimal() else 0.0)
         try:
             answer = json.loads(content)
         except (ValueError, RecursionError) as error:
@@ -182,9 +198,10 @@ class ChatServer:
             raise self._failed("its answer is not a JSON object")
         return answer
 
-    def _failed(self, reason: str) -> ServerError:
+    def _failed(self, reason: str, asked_for_s: float = 0.0) -> ServerError:
+        """asked_for_s: the pause that the server wants; no server gets more than the longest of ours."""
         with self._lock:
-            pause_s = min(SILENCE_MOST_S, SILENCE_FIRST_S * 2.0 ** min(self._failures, 32))
+            pause_s = min(SILENCE_MOST_S, max(asked_for_s, SILENCE_FIRST_S * 2.0 ** min(self._failures, 32)))
             self._failures += 1
             self._silent_until_s = self._now_s() + pause_s
         return ServerError(f"{self._address.url}: {reason}")

@@ -35,7 +35,7 @@ _WORDS: dict[Language, dict[str, Kind]] = {
 _TIME = re.compile(r"(?:\d{4}-\d{2}-\d{2} )?\d{2}:\d{2}(?![\d:])")
 _NUMBER = re.compile(r"\d+")
 _LETTER = re.compile(r"[A-Za-z0-9_-]")
-_END: dict[Language, str] = {"zh-CN": "。", "en": "."}
+END: dict[Language, str] = {"zh-CN": "。", "en": "."}
 
 
 @dataclass(frozen=True, slots=True)

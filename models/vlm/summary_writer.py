@@ -14,7 +14,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from models.errors import ModelError
 from models.vlm.ai_label import aigc
-from models.vlm.reading import PLACE_LENGTH_MAX, objections, sentence_objections
+from models.vlm.reading import END, PLACE_LENGTH_MAX, objections, sentence_objections
 from models.vlm.secrecy import classification_mark
 from models.vlm.sentence_grammar import sentence_grammar
 from models.vlm.summary import (
@@ -98,7 +98,7 @@ def write_summary(
         attempts = max(attempts, tries)
         if sentence is None:
             return Summary(template, "template", attempts, "unsupported", tuple(refused), model.name)
-        written.append(sentence)
+        written.append(sentence if sentence.endswith(END[language]) else sentence + END[language])
     text = ("" if language == "zh-CN" else " ").join(written)
     if final := objections(text, facts, language):  # sentence by sentence it held; the whole is read once more
         return Summary(template, "template", attempts, "unsupported", (*refused, (text, tuple(final))), model.name)

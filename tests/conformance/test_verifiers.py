@@ -1,19 +1,25 @@
-"""One suite for whoever takes the second look: scripted, a language model, and each in a process of its own."""
+"""One suite for whoever takes the second look: scripted, language models, a chat server; and in a process apart."""
 
+import json
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from edge.verification.child import STATED_LENGTH_MAX, Wanted
+from edge.verification.chat import ChatVerifier
+from edge.verification.child import STATED_LENGTH_MAX, Wanted, WantedServer
 from edge.verification.isolated import IsolatedVerifier
 from edge.verification.scripted import ScriptedStep, ScriptedVerifier
 from edge.verification.verifier import Verifier, VerifierError
 from edge.verification.vlm import LanguageVerifier
+from models.registry import find_package
+from models.vlm.chat_server import ChatServer, ServerAddress
 from tests.edge.verification.inquiries import inquiry
+from tests.integration.test_chat_server import answer, serving
 from tests.models.vlm.packages import open_vlm, write_vlm_package
 
 VERDICTS = {"confirmed", "rejected", "not_confirmed"}
@@ -24,11 +30,37 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_vlm_package(tmp_path_factory.mktemp("vlm") / "tiny", "concatenated")
 
 
-@pytest.fixture(params=["scripted", "language model", "scripted apart", "language model apart"])
-def verifier(request: pytest.FixtureRequest, package: Path) -> Iterator[Verifier]:
+@pytest.fixture(scope="module")
+def chat_url() -> Iterator[str]:
+    """A chat server that sees bare heads."""
+
+    def behave(handler: Any, request: dict[str, Any]) -> None:
+        question = request["messages"][0]["content"][-1]["text"]
+        said = json.dumps({"answer": "yes" if "bare" in question else "no"})
+        answer(handler, {"choices": [{"message": {"content": said}}]})
+
+    with serving(behave) as url:
+        yield url
+
+
+@pytest.fixture(
+    params=[
+        "scripted",
+        "language model",
+        "second-look-3m",
+        "chat server",
+        "scripted apart",
+        "language model apart",
+        "chat server apart",
+    ]
+)
+def verifier(request: pytest.FixtureRequest, package: Path, chat_url: str) -> Iterator[Verifier]:
     makers: dict[str, Callable[[], Verifier]] = {
         "scripted": ScriptedVerifier,
         "language model": lambda: LanguageVerifier(open_vlm(package)),
+        "second-look-3m": lambda: LanguageVerifier(open_vlm(find_package("second-look-3m"))),
+        "chat server": lambda: ChatVerifier(ChatServer(ServerAddress(chat_url, "eyes"))),
+        "chat server apart": lambda: IsolatedVerifier(Wanted(server=WantedServer(chat_url, "eyes")), 30.0),
         "scripted apart": lambda: IsolatedVerifier(Wanted(steps=(ScriptedStep(),)), 30.0),
         "language model apart": lambda: IsolatedVerifier(Wanted(str(package)), 30.0),
     }

@@ -180,3 +180,32 @@ def test_no_more_requests_run_at_once_than_the_server_may_have() -> None:
 
 def test_the_key_is_in_no_text() -> None:
     assert "secret" not in repr(ServerAddress("http://h", "m", key="secret"))
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(("wanted", "pause_s"), [("7", 7), ("100000", 60), ("soon", 1)])
+def test_a_busy_server_gets_the_pause_that_it_asks_for_up_to_a_minute(status: int, wanted: str, pause_s: int) -> None:
+    def behave(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+        handler.send_response(status)
+        handler.send_header("Retry-After", wanted)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    with serving(behave) as url:
+        server = ChatServer(ServerAddress(url, "any"), now_s=lambda: 50.0)
+        with pytest.raises(ServerError, match=str(status)):
+            server.complete("go", stop="\n", tokens_max=4, seed=0)
+        with pytest.raises(ServerError, match=f"asked again in {pause_s} s"):
+            server.complete("go", stop="\n", tokens_max=4, seed=0)
+
+
+def test_one_that_breaks_off_mid_answer_is_named() -> None:
+    def behave(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b'{"choices"')
+        handler.close_connection = True
+
+    with serving(behave) as url, pytest.raises(ServerError, match="is the server running there"):
+        client(url).complete("go", stop="\n", tokens_max=4, seed=0)

@@ -28,6 +28,7 @@ PURE_FILES = (
     "models/detector/nanodet_plus.py", "models/detector/picodet.py", "models/detector/suppression.py",
     "models/detector/raster.py", "models/detector/yolox.py",
     "models/vlm/ai_label.py", "models/vlm/claims.py", "models/vlm/reading.py", "models/vlm/secrecy.py",
+    "models/vlm/permitted_uses.py",
     "models/vlm/sentence_grammar.py", "models/vlm/summary.py", "models/vlm/summary_writer.py",
     "models/synthetic/actor.py", "models/synthetic/acts.py", "models/synthetic/figures.py", "models/synthetic/path.py",
     "models/synthetic/people.py", "models/synthetic/rule_words.py", "models/synthetic/scenario.py",
@@ -134,7 +135,7 @@ def test_adapters_are_named_only_by_composition_roots() -> None:
         )
     }
     adapters = {
-        "models.engine.onnx_runtime", "models.engine.tensorrt", "models.vlm.chat_server",
+        "models.engine.onnx_runtime", "models.engine.tensorrt", "models.vlm.chat_server", "edge.verification.chat",
         "edge.verification.vlm", "edge.verification.scripted", "edge.verification.isolated",
         "edge.detection.scripted", "edge.detection.network", "edge.capture.video_file",
         "edge.capture.rtsp", "edge.capture.onvif", "edge.capture.ws_discovery",

@@ -156,3 +156,12 @@ def test_a_server_that_takes_no_notice_of_its_grammar_is_read_like_any_other() -
     model = Held([true_sentences(facts)[0], *["At gate_3 there were 9 leads: 9 confirmed."] * 2], takes_grammars=True)
     summary = write_summary(facts, "en", model)
     assert (summary.text, summary.reason) == (template_text(facts, "en"), "unsupported")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_sentences_without_their_full_stop_are_not_run_together(language: Language) -> None:
+    """A small model often ends a Chinese line without one; each sentence holds, the text must too."""
+    facts = shift("gate_3", "yard_1")
+    true = [total_sentence(facts, language), *(row_sentence(row, language) for row in facts.rows)]
+    summary, _ = written(facts, *(sentence.rstrip("。.") for sentence in true), language=language)
+    assert (summary.text, summary.source) == (template_text(facts, language), "model")
