@@ -62,3 +62,10 @@ def uuid7(moment: datetime) -> str:
     milliseconds = int(moment.timestamp() * 1000) & (2**48 - 1)
     value = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
     return str(uuid.UUID(int=value))
+
+
+def uuid7_moment(value: str) -> datetime:
+    """When an identifier of `uuid7` was given out, to the millisecond. Raises ValueError for any other text."""
+    if not re.match(UUID7_PATTERN, value):
+        raise ValueError(f"{value!r} is no UUID of version 7")
+    return datetime.fromtimestamp((uuid.UUID(value).int >> 80) / 1000, UTC)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from contract.errors import ContractError
 from contract.ids import SLUG_PATTERN
-from edge import box, camera_commands, clip_commands, rule_testing
+from edge import box, box_summary, camera_commands, clip_commands, rule_testing
 from edge.box_folder import BoxError, open_outbox
 from edge.capture.camera import CameraError
 from edge.capture.masking import masked
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_outbox_commands(commands)
     camera_commands.add_to(commands)
     rule_testing.add_to(commands)
+    box_summary.add_to(commands)
     return parser
 
 

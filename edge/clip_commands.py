@@ -16,6 +16,7 @@ from edge.box_folder import BoxError
 from edge.capture.video_file import ReplayCamera
 from edge.delivery.revision import Revision
 from edge.explaining import explaining
+from edge.moment_argument import moment
 from edge.replay import open_replay
 from edge.rules.pack import rules_file
 from edge.settings import DetectorSettings
@@ -33,7 +34,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     replaying.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
     replaying.add_argument("--size", type=side_px, metavar="PX", help="longer side of the network's input")
     replaying.add_argument("--camera", metavar="NAME", help="default: the only one that the rules name")
-    replaying.add_argument("--start", type=_moment, metavar="TIME", help="of the first frame, as 2026-03-01T08:00:00Z")
+    replaying.add_argument("--start", type=moment, metavar="TIME", help="of the first frame, as 2026-03-01T08:00:00Z")
     replaying.add_argument("--detections", type=Path, metavar="FILE", help="a script in the place of the detector")
     replaying.add_argument("--explain", metavar="RULE", help="each second, how this rule sees each track; on stderr")
     replaying.add_argument(
@@ -49,16 +50,6 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     tracking.add_argument("--model", metavar="NAME|DIR", help="with --clip; default: the shipped package")
     tracking.add_argument("--out", type=Path, required=True, metavar="FILE")
     tracking.set_defaults(run=_track)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-03-01T08:00:00Z") from error
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r} has no zone; add Z, or an offset like +08:00")
-    return moment
 
 
 def side_px(text: str) -> int:

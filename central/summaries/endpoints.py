@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Query
 from central.clock import now
 from central.database.engine import Database, database_of
 from central.problem import ProblemError, problems
-from central.summaries.period import Period, PeriodName
 from central.summaries.repository import TooManyError
 from central.summaries.schemas import SummaryAnswer
 from central.summaries.service import facts_and_table, template
+from models.vlm.period import Period, PeriodName
 from models.vlm.summary import LANGUAGES
 
 router = APIRouter(prefix="/api/summaries", tags=["summaries"])

@@ -8,7 +8,7 @@ from statistics import median
 from typing import TypeVar
 
 from central.cases.case import CaseFilter, State
-from central.summaries.period import Period
+from models.vlm.period import Period
 
 Key = TypeVar("Key")
 PLACES_MAX = 40  # rows of the table of places; how many are left out is said

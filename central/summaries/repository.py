@@ -10,7 +10,7 @@ from central.cases.tables import Decision, Incident
 from central.devices.sight import cameras_out_of_sight
 from central.devices.tables import Box
 from central.summaries.facts import Record, Trouble
-from central.summaries.period import Period
+from models.vlm.period import Period
 
 RECORDS_MAX = 50_000
 

@@ -7,8 +7,8 @@ from pydantic import BaseModel
 
 from central.cases.case import CaseFilter
 from central.summaries.facts import Count, PeriodFacts, States
-from central.summaries.period import PeriodName
 from contract.ids import rfc3339
+from models.vlm.period import PeriodName
 
 
 class Number(BaseModel):

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from central.summaries.facts import PeriodFacts, Record, count_facts
-from central.summaries.period import Period
 from central.summaries.repository import records_of, troubles_now
+from models.vlm.period import Period
 from models.vlm.summary import Facts, Language, Lead, LeadState, tabulate, template_text, total_sentence
 
 ROWS_MAX = 24  # of the text; a longer table is read as a table

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from central.cases.repository import filter_values
 from central.summaries.facts import Count, PeriodFacts
-from central.summaries.period import PERIOD_NAMES, Period, PeriodName
 from central.summaries.schemas import filter_fields
 from central.summaries.service import facts_and_table, template
 from central.web.pages import EVERY_STATE
 from central.web.view import type_name
 from central.web.wording import Wording
 from contract.ids import rfc3339
+from models.vlm.period import PERIOD_NAMES, Period, PeriodName
 
 SHADES = 4  # of the table of places, beside none
 

@@ -8,11 +8,11 @@ from fastapi.responses import HTMLResponse
 from central.clock import now
 from central.database.engine import Database, database_of
 from central.summaries.endpoints import SiteQuery, local
-from central.summaries.period import Period, PeriodName
 from central.summaries.repository import TooManyError
 from central.web.rendering import html, words_of
 from central.web.summaries import summary_context
 from central.web.wording import Wording
+from models.vlm.period import Period, PeriodName
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 

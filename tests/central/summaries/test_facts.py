@@ -4,7 +4,7 @@ import pytest
 
 from central.cases.case import State
 from central.summaries.facts import PLACES_MAX, Record, count_facts
-from central.summaries.period import PERIOD_NAMES, Period, PeriodName
+from models.vlm.period import PERIOD_NAMES, Period, PeriodName
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = Period.around("day", MONDAY)

@@ -16,10 +16,10 @@ from central.cases.service import Proposal, record_decision
 from central.devices.tables import Box
 from central.summaries import repository
 from central.summaries.facts import Count, PeriodFacts
-from central.summaries.period import PERIOD_NAMES, Period, PeriodName
 from central.summaries.repository import TooManyError, records_of
 from central.summaries.service import facts_and_table
 from contract.ids import rfc3339, uuid7
+from models.vlm.period import PERIOD_NAMES, Period, PeriodName
 from tests.central.boxes import NOW, Centre, SigningBox
 from tests.central.serving import Serving, serving
 from tests.contract.examples import incident_report

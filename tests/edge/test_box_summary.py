@@ -1,0 +1,87 @@
+"""A box counts its own records: what opened in the period, with what the centre told it that people decided."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from contract.ids import uuid7, uuid7_moment
+from edge.__main__ import main
+from edge.box_folder import OUTBOX
+from edge.delivery.outbox import Outbox
+from edge.feedback import FEEDBACK_JSON, FeedbackBook
+from tests.edge.delivery.drafts import Draft, SteppedClock
+
+NOON = datetime(2026, 3, 4, 12).astimezone()  # of the machine's zone, as shifts are
+AT = ("--at", NOON.isoformat())
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Path:
+    """Three leads of the morning shift, of which one is rejected and one confirmed, and one of the evening."""
+    morning = [uuid7(NOON + timedelta(hours=hours)) for hours in (-6, -1, 1.99)]
+    evening = uuid7(NOON + timedelta(hours=2))
+    with Outbox(tmp_path / OUTBOX, SteppedClock()) as outbox:
+        outbox.commit([Draft(incident_id=each) for each in (*morning, evening)])
+        outbox.commit([Draft(incident_id=morning[0], revision=1, phase="close")])
+        told = [
+            {"incident_id": incident_id, "rule": "any", "decision": decision, "version": 1}
+            for incident_id, decision in zip(morning, ("rejected", "confirmed"), strict=False)
+        ]
+        FeedbackBook(tmp_path / FEEDBACK_JSON, outbox.committed).change({"decisions": told})
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("period", "leads", "states"),
+    [
+        ("hour", 0, {}),
+        ("shift", 3, {"confirmed": 1, "rejected": 1, "undecided": 1}),
+        ("day", 4, {"confirmed": 1, "rejected": 1, "undecided": 2}),
+    ],
+)
+def test_a_period_holds_what_opened_in_it_each_once(
+    box: Path, capsys: pytest.CaptureFixture[str], period: str, leads: int, states: dict[str, int]
+) -> None:
+    assert main(["summary", str(box), "--period", period, *AT, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["leads"], document["states"], document["source"]) == (leads, states, "template")
+    assert sum(row["leads"] for row in document["rows"]) == leads
+    assert str(leads) in document["text"]
+
+
+def test_without_a_time_it_is_the_present_period(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Outbox(box / OUTBOX, SteppedClock()) as outbox:
+        outbox.commit([Draft(incident_id=uuid7(datetime.now().astimezone()))])
+    assert main(["summary", str(box), "--period", "day", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["leads"], document["states"]) == (1, {"undecided": 1})
+
+
+@pytest.mark.parametrize(
+    ("language", "first"),
+    [
+        ("en", "From 06:00 to 14:00 there were 3 leads: 1 confirmed, 1 rejected, 1 undecided."),
+        ("zh-CN", "06:00 至 14:00 共有线索 3 条：已确认 1 条，已驳回 1 条，待审 1 条。"),
+    ],
+)
+def test_people_read_it_in_both_languages(
+    box: Path, capsys: pytest.CaptureFixture[str], language: str, first: str
+) -> None:
+    assert main(["summary", str(box), *AT, "--lang", language]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == first
+    assert len(lines) == 2
+
+
+def test_a_folder_that_is_no_box_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", str(tmp_path)]) == 1
+    assert "give the folder of a box" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_an_id_of_version_7_holds_a_time() -> None:
+    assert uuid7_moment(uuid7(NOON)) == NOON
+    with pytest.raises(ValueError, match="no UUID of version 7"):
+        uuid7_moment("00000000-0000-4000-8000-000000000000")
