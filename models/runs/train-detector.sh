@@ -4,7 +4,7 @@
 # IMAGES: folder with split.tsv and a folder per set. COCO.pt: YOLO26n with COCO's weights. LAST.pt, LAST.onnx: our last
 # checkpoint and its export. OUT: a folder outside the repository; what is there already is not made again, and a run that was
 # cut off goes on. On a GPU it takes larger pictures, all layers and many more epochs by itself; on the CPU it runs at the
-# lowest priority. Needs python3 with venv, a package index, about 30 minutes of two idle cores.
+# lowest priority. Needs python3 with venv, a package index, about an hour of two idle cores.
 set -euo pipefail
 images=$1 coco=$2 last=$3 last_onnx=$4 out=$5
 venv=${TRAIN_VENV:-$out/venv}
@@ -37,16 +37,18 @@ cat "$out"/last-train.tsv "$out"/last-val.tsv > "$out/last.tsv"
     python models.training.detector.dataset "$images" "$out/pack" --coco "$out/coco.tsv" --last "$out/last.tsv" \
         --px "${PACK_PX:-416}" --quality "${PACK_QUALITY:-80}"
 
-# 3. The training. Two busy cores learn neck and head at 320 px; a GPU learns everything, larger and longer.
+# 3. The training. Two cores leave the first layers as they are, which are the dearest to learn; a GPU learns everything, larger and longer.
 if "$venv/bin/python" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then
     plan=(--epochs 200 --px 480 --batch 64 --rate 1e-3 --close-mosaic 15 --mixup 0.1)
 else
-    plan=(--epochs 8 --px 320 --batch 16 --rate 5e-4 --close-mosaic 2 --freeze 11 --draws 1500 --threads "${THREADS:-2}")
+    plan=(--epochs 12 --px 384 --batch 16 --rate 6e-4 --close-mosaic 3 --freeze 5 --draws 1800 --no-val --threads "${THREADS:-2}")
 fi
 python models.training.detector.train "$out/pack" "$out/run" --start "$last" "${plan[@]}"
 
-# 4. The averaged weights of the last epochs, judged on val alone. `test` is for the one that is chosen.
-for checkpoint in $(ls -t "$out"/run/weights/epoch*.pt "$out"/run/weights/last.pt | head -4); do
+# 4. The averaged weights of the last epochs, and the last half and half with its start, judged on val alone. `test` is for the
+# one that is chosen, and the clips in which nothing happens come before it.
+python models.training.detector.average "$out/with-start.pt" "$out/run/weights/last.pt=1" "$last=1"
+for checkpoint in "$out/with-start.pt" $(ls -t "$out"/run/weights/epoch*.pt "$out"/run/weights/last.pt | head -3); do
     name=$(basename "$checkpoint" .pt)
     python models.training.detector.export "$checkpoint" "$out/export/$name/model.onnx" --size 640
     python models.training.detector.detect "$out/export/$name/model.onnx" "$images" "$out/found/$name-val-480.tsv" --split val --size 480
