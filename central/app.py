@@ -32,10 +32,12 @@ from central.ingest.subscriber import Subscriber
 from central.metrics import Counters
 from central.problem import ProblemError, answer_problem
 from central.settings import LOOPBACK, Address, CentralFolder, Settings, broker_address
+from central.summaries.writer import SummaryWriter
 from central.web.install import install
 from contract import topics
 from contract.acknowledgement import Acknowledgement, FileReceipt
 from contract.signing import SigningKey
+from models.vlm.chat_server import ChatServer, ServerAddress
 
 
 class Health(BaseModel):
@@ -59,6 +61,7 @@ class Centre:
     broker: EmbeddedBroker | None = None
     subscriber: Subscriber | None = None
     playback: PlaybackMaker | None = None
+    summary_writer: SummaryWriter | None = None
 
     @classmethod
     def open(cls, folder: CentralFolder) -> Self:
@@ -66,7 +69,9 @@ class Centre:
         settings = folder.load()
         database = Database.open(folder.database_url(settings))
         database.migrate()
-        return cls(folder, settings, folder.load_key(), database)
+        centre = cls(folder, settings, folder.load_key(), database)
+        centre.summary_writer = centre._make_summary_writer()
+        return centre
 
     def start(self) -> None:
         """Broker, subscriber, intake, playback copies. Raises AddressError, StorageError."""
@@ -81,16 +86,30 @@ class Centre:
         self.subscriber.start()
         self.playback = PlaybackMaker(self.database, self.media_store(), self.key, now, transcode)
         self.playback.start()
+        if self.summary_writer is not None:
+            self.summary_writer.start()
 
     def stop(self) -> None:
         if self.subscriber is not None:
             self.subscriber.stop()
         if self.playback is not None:
             self.playback.stop()
+        if self.summary_writer is not None:
+            self.summary_writer.stop()
         if self.broker is not None:
             self.broker.stop()
         self.decoder.close()
         self.database.close()
+
+    def _make_summary_writer(self) -> SummaryWriter | None:
+        server = self.settings.text_server
+        if server is None:
+            return None
+        key = self.folder.text_server_key(server)
+        address = ServerAddress(
+            server.url, server.model, key, server.answer_s_max, concurrent_max=1, takes_grammars=server.takes_grammars
+        )
+        return SummaryWriter(self.database, ChatServer(address), server.producer, self.counters, now)
 
     def media_store(self) -> DiskMediaStore:
         """Raises StorageError when the media folder cannot be used."""
@@ -143,6 +162,7 @@ def create_app(centre: Centre, *, box_port: int | None = None) -> FastAPI:
     app.state.database = centre.database
     app.state.key = centre.key
     app.state.counters = centre.counters
+    app.state.ask_for_summary = centre.summary_writer.ask if centre.summary_writer is not None else None
     app.state.now = now
     app.state.send_to_box = centre.send_to_box
     app.state.box_broker = centre.settings.box_broker or centre.settings.broker_url

@@ -21,6 +21,21 @@ EMBEDDED_PORTS = range(20000, 30000)  # below the range from which Linux takes p
 LOOPBACK = "127.0.0.1"
 
 
+class TextServer(BaseModel):
+    """An OpenAI-compatible server whose model writes summaries. url: up to and without `/v1`. key_file: with its token,
+    mode 0600. producer: this deployment's code in the label of generated text. takes_grammars: it is llama.cpp's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(pattern=r"^https?://[^\s/@]+(/\S*)?$")
+    model: str = Field(min_length=1, max_length=200)
+    key_file: Path | None = None
+    producer: str = Field(min_length=1, max_length=200)
+    answer_s_max: float = Field(default=30.0, ge=1.0, le=300.0)
+    takes_grammars: bool = False
+
+
 class Settings(BaseModel):
     """broker: `embedded`, or mqtt://HOST:PORT of a broker that runs by itself. Relative paths are to DIR."""
 
@@ -34,6 +49,7 @@ class Settings(BaseModel):
     box_broker: str | None = None  # what boxes are told, where it differs from `broker`
     upload_bytes_max: int = Field(default=512 * 1024 * 1024, ge=1_048_576)
     media_bytes_free_min: int = Field(default=256 * 1024 * 1024, ge=0)  # below it uploads wait: reports still come in
+    text_server: TextServer | None = None  # without one the template's sentences stand alone
 
     @field_validator("broker", "box_broker")
     @classmethod
@@ -125,6 +141,18 @@ class CentralFolder:
             return Settings.model_validate(read)
         except ValidationError as error:
             raise SettingsError(f"{self.settings_file}: {_first(error)}") from error
+
+    def text_server_key(self, server: TextServer) -> str | None:
+        """Raises SettingsError."""
+        if server.key_file is None:
+            return None
+        path = self.path / server.key_file
+        try:
+            if path.stat().st_mode & 0o077:
+                raise SettingsError(f"{path}: others can read it; chmod 600 {path}")
+            return path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"text_server.key_file: {path} cannot be read: {error}") from error
 
     def load_key(self) -> SigningKey:
         """Raises SettingsError."""

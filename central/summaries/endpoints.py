@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from central.clock import now
 from central.database.engine import Database, database_of
 from central.problem import ProblemError, problems
 from central.summaries.repository import TooManyError
 from central.summaries.schemas import SummaryAnswer
-from central.summaries.service import facts_and_table, template
+from central.summaries.service import facts_and_table
+from central.summaries.texts import Ask, tell
 from models.vlm.period import Period, PeriodName
 from models.vlm.summary import LANGUAGES
 
@@ -31,12 +32,19 @@ def local(at: datetime | None) -> datetime:
     return moment
 
 
+def asking(request: Request) -> Ask | None:
+    """None at a centre without a language model."""
+    ask: Ask | None = request.app.state.ask_for_summary
+    return ask
+
+
 @router.get("", responses=problems(422))
 def read_summary(
     period: PeriodName = "day",
     at: datetime | None = None,
     site: SiteQuery = "",
     database: Database = Depends(database_of),
+    ask: Ask | None = Depends(asking),
 ) -> SummaryAnswer:
     """Of the period that holds `at`, in the centre's zone. Shifts begin at 06, 14 and 22 o'clock, weeks on Monday."""
     moment = local(at)
@@ -45,4 +53,5 @@ def read_summary(
             facts, table = facts_and_table(session, Period.around(period, moment), site or None, now())
         except TooManyError as error:
             raise ProblemError(422, "too_many", str(error)) from error
-    return SummaryAnswer.of(facts, {language: template(table, language) for language in LANGUAGES})
+        texts = {language: tell(session, table, language, ask) for language in LANGUAGES}
+    return SummaryAnswer.of(facts, texts)

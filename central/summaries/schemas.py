@@ -1,14 +1,19 @@
 """What `GET /api/summaries` answers."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 from urllib.parse import urlencode
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from central.cases.case import CaseFilter
 from central.summaries.facts import Count, PeriodFacts, States
+from central.summaries.texts import Told
 from contract.ids import rfc3339
+from models.vlm.ai_label import AI_LABEL
 from models.vlm.period import PeriodName
+from models.vlm.summary import Language
 
 
 class Number(BaseModel):
@@ -83,11 +88,21 @@ class TroubleLine(BaseModel):
     for_s: float | None
 
 
-class SummaryText(BaseModel):
-    """source: the fixed sentences of the template say the table; no language model has written them."""
+class TextLine(BaseModel):
+    """source: `template` are fixed sentences; a text of `model` has its label, for machines under `AIGC`."""
 
-    source: str
-    text: dict[str, str]
+    model_config = ConfigDict(populate_by_name=True)
+
+    source: Literal["template", "model"]
+    text: str
+    label: str | None
+    aigc: dict[str, str] | None = Field(serialization_alias="AIGC")
+
+    @classmethod
+    def of(cls, told: Told, language: Language) -> "TextLine":
+        if told.aigc is None:
+            return cls(source="template", text=told.text, label=None, aigc=None)
+        return cls(source="model", text=told.text, label=AI_LABEL[language], aigc=told.aigc)
 
 
 class SummaryAnswer(BaseModel):
@@ -105,10 +120,10 @@ class SummaryAnswer(BaseModel):
     places: list[PlaceLine]
     places_left: int
     troubles: list[TroubleLine]
-    summary: SummaryText
+    summary: dict[Language, TextLine]
 
     @classmethod
-    def of(cls, facts: PeriodFacts, text: dict[str, str]) -> "SummaryAnswer":
+    def of(cls, facts: PeriodFacts, texts: Mapping[Language, Told]) -> "SummaryAnswer":
         number = Number.of
         return cls(
             period=facts.period.name,
@@ -137,5 +152,5 @@ class SummaryAnswer(BaseModel):
                 TroubleLine(box_id=each.box_id, camera=each.camera_id, state=each.state, for_s=each.for_s)
                 for each in facts.troubles
             ],
-            summary=SummaryText(source="template", text=text),
+            summary={language: TextLine.of(told, language) for language, told in texts.items()},
         )

@@ -7,9 +7,7 @@ from sqlalchemy.orm import Session
 from central.summaries.facts import PeriodFacts, Record, count_facts
 from central.summaries.repository import records_of, troubles_now
 from models.vlm.period import Period
-from models.vlm.summary import Facts, Language, Lead, LeadState, tabulate, template_text, total_sentence
-
-ROWS_MAX = 24  # of the text; a longer table is read as a table
+from models.vlm.summary import Facts, Lead, LeadState, tabulate
 
 
 def facts_and_table(session: Session, period: Period, site: str | None, now: datetime) -> tuple[PeriodFacts, Facts]:
@@ -22,10 +20,6 @@ def facts_and_table(session: Session, period: Period, site: str | None, now: dat
 def table_of(period: Period, records: list[Record]) -> Facts:
     leads = (Lead(record.camera_id, record.type_id, _said(record)) for record in records)
     return tabulate(leads, period.start.replace(tzinfo=None), period.end.replace(tzinfo=None))
-
-
-def template(table: Facts, language: Language) -> str:
-    return template_text(table, language) if len(table.rows) <= ROWS_MAX else total_sentence(table, language)
 
 
 def _said(record: Record) -> LeadState:

@@ -1,5 +1,6 @@
 """The summaries page: the facts of a period with a link from every number to the list behind it."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +11,13 @@ from sqlalchemy.orm import Session
 from central.cases.repository import filter_values
 from central.summaries.facts import Count, PeriodFacts
 from central.summaries.schemas import filter_fields
-from central.summaries.service import facts_and_table, template
+from central.summaries.service import facts_and_table
+from central.summaries.texts import Ask, tell
 from central.web.pages import EVERY_STATE
 from central.web.view import type_name
 from central.web.wording import Wording
 from contract.ids import rfc3339
+from models.vlm.ai_label import AI_LABEL
 from models.vlm.period import PERIOD_NAMES, Period, PeriodName
 
 SHADES = 4  # of the table of places, beside none
@@ -36,15 +39,20 @@ def linked(count: Count, most: int = 0) -> Linked:
     return Linked(count.value, f"/?{query}", -int(-share * SHADES // 1), round(share * 100, 1))
 
 
-def summary_context(session: Session, period: Period, site: str, now: datetime, t: Wording) -> dict[str, Any]:
+def summary_context(
+    session: Session, period: Period, site: str, now: datetime, t: Wording, *, ask: Ask | None
+) -> dict[str, Any]:
     """For `summaries.html`. Raises TooManyError."""
     facts, table = facts_and_table(session, period, site or None, now)
     sites = filter_values(session)["site"]
+    told = tell(session, table, t.language, ask)
     return _choices(period, site, sites) | {
         "total": {name: linked(getattr(facts.total, name)) for name in facts.total.__slots__},
         "before": linked(facts.before),
         "minutes": facts.minutes,
-        "text": template(table, t.language),
+        "text": told.text,
+        "ai_label": AI_LABEL[t.language] if told.aigc else None,
+        "aigc": json.dumps(told.aigc, ensure_ascii=False) if told.aigc else None,
         "types": [
             {
                 "name": type_name(row.type_id, t),

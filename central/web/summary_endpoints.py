@@ -7,8 +7,9 @@ from fastapi.responses import HTMLResponse
 
 from central.clock import now
 from central.database.engine import Database, database_of
-from central.summaries.endpoints import SiteQuery, local
+from central.summaries.endpoints import SiteQuery, asking, local
 from central.summaries.repository import TooManyError
+from central.summaries.texts import Ask
 from central.web.rendering import html, words_of
 from central.web.summaries import summary_context
 from central.web.wording import Wording
@@ -26,12 +27,13 @@ def summaries_page(
     site: SiteQuery = "",
     t: Wording = Depends(words_of),
     database: Database = Depends(database_of),
+    ask: Ask | None = Depends(asking),
 ) -> HTMLResponse:
     """Of the period that holds `at`; a period with too much to count is said instead of counted."""
     chosen = Period.around(period, local(at))
     with database.reading() as session:
         try:
-            context = summary_context(session, chosen, site, now(), t)
+            context = summary_context(session, chosen, site, now(), t, ask=ask)
         except TooManyError:
             return html(request, "too_many.html", t, {}, 422)
     return html(request, "summaries.html", t, context)

@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 import central.audit.tables
 import central.cases.tables
 import central.devices.tables
-import central.evidence.tables  # noqa: F401 - the tables register themselves
+import central.evidence.tables
+import central.summaries.tables  # noqa: F401 - the tables register themselves
 from central.database.engine import Database
 from central.database.metadata import Base, UtcTime
 from central.errors import StorageError
