@@ -26,9 +26,9 @@ test: develop check  ## everything that must hold, in minutes; installs mosquitt
 check: develop  ## format, lint, types, import contracts
 	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q . && .venv/bin/mypy && .venv/bin/lint-imports | tail -8 && exit $${PIPESTATUS[0]}
 
-bench: develop  ## how long each step takes on this machine
+bench: develop  ## how fast it is on this machine, beside others: ULTRALYTICS=PYTHON, docs/benchmarks.md
 	@$(PYTHON) bootstrap.py test-tools
-	@for bench in pipeline detector tracker; do .venv/bin/python -m tests.bench.bench_$$bench || exit 1; done
+	@.venv/bin/python -m tests.bench $(if $(ULTRALYTICS),--ultralytics $(ULTRALYTICS))
 
 docs: develop  ## the pictures of the documents: rules out of their scenarios, pages by the browser tests
 	@.venv/bin/python -m tests.project.rule_pictures

@@ -21,7 +21,7 @@ from trackers import ByteTrackTracker, SORTTracker
 from edge.tracking.tracker import Tracker
 from models.detector.detections import Detections
 
-OBJECTS = (20, 70)
+OBJECTS = (20, 70, 100)
 FRAMES = 250
 WARM_UP = 25
 FPS = 25

@@ -1,36 +1,79 @@
 """A box's pipeline on a clip, with evidence and outbox.
 
-`python -m tests.bench.baselines.ours CLIP SIZE_PX [gate]`
+`python -m tests.bench.baselines.ours CLIP SIZE_PX one|shipped [gate]`: one look at each frame, as the scripts beside it
+look, or the looks of a box as it ships.
 """
 
 import itertools
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from edge.analysis import open_detector
+from numpy.typing import NDArray
+
+from edge.detection.detector import FrameDetector
+from edge.detection.gated import GatedDetector
+from edge.detection.network import Network, NetworkDetector
 from edge.replay import open_replay
-from edge.settings import DetectorSettings
+from models.detector.detector import Detector
+from models.engine.engine import Engine
+from models.engine.onnx_runtime import OnnxRuntimeEngine
+from models.registry import find_package
 from tests.bench.baselines.worker import serve
 from tests.bench.footage import rules_file
 
+THREADS = 2
+SCORE_MIN = 0.1
+
+
+class TimedEngine(Engine):
+    """Knows how long the network alone took."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.name, self.inputs, self.outputs = engine.name, engine.inputs, engine.outputs
+        self.took_s = 0.0
+        self.runs = 0
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        begun_s = time.perf_counter()
+        outputs = self._engine.run(feeds)
+        self.took_s += time.perf_counter() - begun_s
+        self.runs += 1
+        return outputs
+
 
 def main() -> None:
-    clip, size_px = Path(sys.argv[1]), int(sys.argv[2])
-    settings = DetectorSettings(size_px=size_px, motion_gate="gate" in sys.argv)
+    clip, size_px, looks, gate = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], "gate" in sys.argv[4:]
+    package = find_package()
+    engine = TimedEngine(OnnxRuntimeEngine(package.read_weights(), threads=THREADS))
+    stages: dict[str, float] = {}
+
+    def detector() -> FrameDetector:
+        if looks == "one":
+            found: FrameDetector = NetworkDetector(Detector(package, engine, size_px=size_px, score_min=SCORE_MIN))
+        else:
+            found = Network(package, engine).detector(size_px, SCORE_MIN)
+        return GatedDetector(found) if gate else found
 
     def rounds(frames: int) -> Iterator[None]:
+        detect_s, before_s, before, done = 0.0, engine.took_s, engine.runs, 0
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            replay = open_replay(clip, rules_file(folder), folder / "out", detector=open_detector(settings))
+            replay = open_replay(clip, rules_file(folder), folder / "out", detector=detector())
             with replay.outbox, replay.camera as camera:
                 for frame in itertools.islice(camera.frames(), frames):
-                    replay.pipeline.step(frame)
+                    detect_s += replay.pipeline.step(frame).detect_s
+                    done += 1
                     yield
                 replay.pipeline.finish("ended")
+        stages["pre and post"] = (detect_s - engine.took_s + before_s) * 1000 / done
+        stages["runs"] = (engine.runs - before) / done
 
-    serve(rounds)
+    serve(rounds, stages)
 
 
 if __name__ == "__main__":

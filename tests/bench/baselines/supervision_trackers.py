@@ -1,5 +1,5 @@
 """What a careful person writes with OpenCV, ONNX Runtime, `supervision` and `trackers`: decode, letterbox,
-the same looks at the same network with the same threads, ByteTrack, zones. No evidence, no outbox.
+one look at the same network with the same threads, ByteTrack, zones. No evidence, no outbox.
 
 `python -m tests.bench.baselines.supervision_trackers CLIP SIZE_PX`
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from trackers import ByteTrackTracker
 
 from tests.bench.baselines.worker import serve
-from tests.bench.bench_pipeline import network_session, sizes_px
+from tests.bench.bench_pipeline import network_session
 
 STRIDE_PX = 32
 SCORE_MIN = 0.1
@@ -44,17 +44,12 @@ def main() -> None:
             read, image = video.read()
             if not read:
                 return
-            boxes, scores, classes = [], [], []
-            for side_px in sizes_px(size_px):
-                tensor, scale, left, top = letterboxed(np.asarray(image, np.uint8), side_px)
-                rows = session.run(None, {"images": tensor})[0][0]
-                rows = rows[rows[:, 4] >= SCORE_MIN]
-                boxes.append((rows[:, :4] - [left, top, left, top]) / scale)
-                scores.append(rows[:, 4])
-                classes.append(rows[:, 5].astype(int))
-            found = supervision.Detections(np.concatenate(boxes), None, np.concatenate(scores), np.concatenate(classes))
-            tracked = tracker.update(found.with_nms(0.55) if len(boxes) > 1 else found)
-            zone.trigger(tracked)
+            tensor, scale, left, top = letterboxed(np.asarray(image, np.uint8), size_px)
+            rows = session.run(None, {"images": tensor})[0][0]
+            rows = rows[rows[:, 4] >= SCORE_MIN]
+            boxes = (rows[:, :4] - [left, top, left, top]) / scale
+            found = supervision.Detections(boxes, None, rows[:, 4], rows[:, 5].astype(int))
+            zone.trigger(tracker.update(found))
             yield
 
     serve(rounds)
