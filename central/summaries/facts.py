@@ -196,5 +196,5 @@ def _bucket_filters(period: Period, **fields: str | None) -> Callable[[int], Cas
 
 def _median(records: Iterable[Record]) -> float | None:
     minutes = [record.minutes_to_decision for record in records]
-    known = [each for each in minutes if each is not None]
+    known = [each for each in minutes if each is not None and each >= 0]  # below: a clock was set back in between
     return median(known) if known else None

@@ -18,7 +18,10 @@ def facts_and_table(session: Session, period: Period, site: str | None, now: dat
 
 
 def table_of(period: Period, records: list[Record]) -> Facts:
-    leads = (Lead(record.camera_id, record.type_id, _said(record)) for record in records)
+    """A place is a camera; with several sites a camera of its site: two may have a gate of the same name."""
+    several = len({record.site for record in records}) > 1
+    places = (f"{record.site}/{record.camera_id}" if several else record.camera_id for record in records)
+    leads = (Lead(place, record.type_id, _said(record)) for place, record in zip(places, records, strict=True))
     return tabulate(leads, period.start.replace(tzinfo=None), period.end.replace(tzinfo=None))
 
 

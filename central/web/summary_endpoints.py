@@ -7,9 +7,11 @@ from fastapi.responses import HTMLResponse
 
 from central.clock import now
 from central.database.engine import Database, database_of
+from central.problem import ProblemError
 from central.summaries.endpoints import SiteQuery, asking, local
 from central.summaries.repository import TooManyError
 from central.summaries.texts import Ask
+from central.web.error_pages import PageError
 from central.web.rendering import html, words_of
 from central.web.summaries import summary_context
 from central.web.wording import Wording
@@ -30,7 +32,10 @@ def summaries_page(
     ask: Ask | None = Depends(asking),
 ) -> HTMLResponse:
     """Of the period that holds `at`; a period with too much to count is said instead of counted."""
-    chosen = Period.around(period, local(at))
+    try:
+        chosen = Period.around(period, local(at))
+    except ProblemError as error:
+        raise PageError("wrong_query") from error
     with database.reading() as session:
         try:
             context = summary_context(session, chosen, site, now(), t, ask=ask)

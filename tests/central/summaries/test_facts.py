@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from central.cases.case import State
 from central.summaries.facts import PLACES_MAX, Record, count_facts
+from central.summaries.service import table_of
 from models.vlm.period import PERIOD_NAMES, Period, PeriodName
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -61,6 +63,20 @@ def test_equal_reasons_are_told_in_one_order_whatever_the_order_of_the_records()
     two = [record(1, "rejected", "unclear"), record(2, "rejected", "duplicate")]
     assert count_facts(DAY, None, two, []).types[0].reason == "duplicate"
     assert count_facts(DAY, None, two[::-1], []) == count_facts(DAY, None, two, [])
+
+
+def test_a_decision_before_the_arrival_is_a_clock_that_was_set_back_and_counts_no_minutes() -> None:
+    back = replace(record(2, "confirmed"), decided_at=MONDAY)
+    assert count_facts(DAY, None, [back], []).minutes is None
+    assert count_facts(DAY, None, [back, record(1, "confirmed")], []).minutes == 10
+
+
+def test_cameras_of_the_same_name_at_two_sites_are_two_places_in_words() -> None:
+    assert [row.place for row in table_of(DAY, [record(1), record(1, site="south")]).rows] == [
+        "north/gate",
+        "south/gate",
+    ]
+    assert [row.place for row in table_of(DAY, [record(1), record(2)]).rows] == ["gate"]
 
 
 def test_an_empty_day_is_all_zeros() -> None:

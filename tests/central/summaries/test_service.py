@@ -154,4 +154,5 @@ def test_a_link_of_the_page_opens_the_list_of_that_period_alone(served: Serving)
 @pytest.mark.parametrize("query", ["period=year", "at=yesterday", "at=0001-01-01T00:00:00Z", "at=9999-12-31T23:00:00Z"])
 def test_a_wrong_address_is_refused(served: Serving, query: str) -> None:
     assert served.http.get(f"/api/summaries?{query}").status_code == 422
-    assert served.http.get(f"/summaries?{query}").status_code == 422
+    page = served.http.get(f"/summaries?{query}", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"].partition(";")[0]) == (422, "text/html")
