@@ -1,19 +1,29 @@
-"""`xunjian edge summary`: an hour, a shift or a day of the box's own records, as fixed sentences or as JSON."""
+"""`xunjian edge summary`: an hour, a shift or a day of the box's own records, in sentences or as JSON.
+
+A language model writes them where box.yaml names its server, and only while all that it says is in the records.
+"""
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from contract.ids import rfc3339, uuid7_moment
-from edge.box_folder import open_outbox
+from contract.ids import rfc3339, uuid7, uuid7_moment
+from edge.box_folder import BoxError, open_outbox
 from edge.clock import SystemClock
 from edge.delivery.queued import CommittedIncident
 from edge.feedback import FEEDBACK_JSON, FeedbackBook, PersonsDecision
 from edge.moment_argument import moment
+from edge.settings import BOX_YAML, Settings
+from models.vlm.ai_label import AI_LABEL
+from models.vlm.chat_server import ChatServer, ServerAddress
 from models.vlm.period import Period
-from models.vlm.summary import LANGUAGES, Facts, Language, Lead, row_sentence, tabulate, template_text, total_sentence
+from models.vlm.summary import LANGUAGES, Facts, Language, Lead, row_sentence, tabulate, total_sentence
+from models.vlm.summary_writer import Summary, write_summary
+from models.vlm.timed_model import TimedModel
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -32,13 +42,40 @@ def _summary(arguments: argparse.Namespace) -> int:
     with open_outbox(arguments.folder) as outbox:
         decided = FeedbackBook(arguments.folder / FEEDBACK_JSON, outbox.committed)
         facts = facts_of(outbox.incidents(), decided.decision_of, period)
+    summary = _written(arguments.folder, facts, arguments.lang)
     if arguments.json:
-        print(json.dumps(_document(period, facts, arguments.lang), ensure_ascii=False))
-        return 0
-    print(total_sentence(facts, arguments.lang))
-    for row in facts.rows:
-        print(row_sentence(row, arguments.lang))
+        print(json.dumps(_document(period, facts, summary, arguments.lang), ensure_ascii=False))
+    elif summary.source == "model":
+        print(AI_LABEL[arguments.lang], summary.text, sep="\n")
+    else:
+        print(
+            total_sentence(facts, arguments.lang), *(row_sentence(row, arguments.lang) for row in facts.rows), sep="\n"
+        )
     return 0
+
+
+def _written(folder: Path, facts: Facts, language: Language) -> Summary:
+    """A replay's folder has no settings. Raises BoxError, SettingsError."""
+    settings = Settings.load(folder) if (folder / BOX_YAML).exists() else None
+    if settings is None or settings.text_server is None:
+        return write_summary(facts, language, None)
+    server = settings.text_server
+    try:
+        key = (folder / server.key_file).read_text(encoding="utf-8").strip() if server.key_file else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BoxError(f"{server.key_file}: cannot be read; it holds the key of {server.url}") from error
+    chat = ChatServer(ServerAddress(server.url, server.model, key, concurrent_max=1))
+    try:
+        producer = f"{settings.tenant}.{settings.site}.{settings.box_id}"
+        new_id = partial(uuid7, SystemClock().now().wall)
+        summary = write_summary(facts, language, TimedModel(chat), producer=producer, new_id=new_id)
+    finally:
+        chat.close()
+    if summary.refused:
+        why = "; ".join(summary.refused[-1][1])
+        shown = "in its second words" if summary.source == "model" else "not shown"
+        print(f"xunjian edge: the language model's text is {shown}: {why}", file=sys.stderr)
+    return summary
 
 
 def facts_of(
@@ -54,7 +91,7 @@ def facts_of(
     return tabulate(leads, period.start.replace(tzinfo=None), period.end.replace(tzinfo=None))
 
 
-def _document(period: Period, facts: Facts, language: Language) -> dict[str, Any]:
+def _document(period: Period, facts: Facts, summary: Summary, language: Language) -> dict[str, Any]:
     rows = [
         {"camera": row.place, "type": row.type_id, "leads": row.leads, "states": dict(row.states)} for row in facts.rows
     ]
@@ -65,6 +102,8 @@ def _document(period: Period, facts: Facts, language: Language) -> dict[str, Any
         "leads": facts.leads,
         "states": dict(facts.states),
         "rows": rows,
-        "source": "template",
-        "text": template_text(facts, language),
+        "source": summary.source,
+        "text": summary.text,
+        "label": AI_LABEL[language] if summary.aigc else None,
+        "AIGC": summary.aigc,
     }

@@ -121,7 +121,9 @@ class EvidenceSettings(_Section):
 
 
 class ModelServerSettings(_Section):
-    """An OpenAI-compatible server that takes pictures. url: up to and without `/v1`. key_file: with its token."""
+    """An OpenAI-compatible server; for a second look one that takes pictures. url: up to and without `/v1`. key_file:
+    with its token.
+    """
 
     url: str = Field(pattern=r"^https?://[^\s/]+")
     model: str = Field(min_length=1, max_length=200)
@@ -156,7 +158,9 @@ class VerificationSettings(_Section):
 
 
 class Settings(_Section):
-    """decoder: what makes pictures of the cameras' packets; auto: a Jetson's video engine, elsewhere FFmpeg."""
+    """decoder: what makes pictures of the cameras' packets; auto: a Jetson's video engine, elsewhere FFmpeg.
+    text_server: who writes `xunjian edge summary`; without one the template alone.
+    """
 
     version: Literal[1] = 1
     box_id: Slug
@@ -169,6 +173,7 @@ class Settings(_Section):
     detector: DetectorSettings = DetectorSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     verification: VerificationSettings = VerificationSettings()
+    text_server: ModelServerSettings | None = None
 
     @field_validator("rules")
     @classmethod

@@ -15,12 +15,11 @@ from central.database.engine import Database
 from central.metrics import Counters
 from central.summaries.texts import facts_sha256, keep
 from contract.ids import uuid7
-from models.errors import ModelError
 from models.vlm.summary import Facts, Language
-from models.vlm.summary_writer import GrammarModel, Summary, TextModel, write_summary
+from models.vlm.summary_writer import Summary, TextModel, write_summary
+from models.vlm.timed_model import TEXT_S_MAX, TimedModel
 
 WAITING_MAX = 32
-TEXT_S_MAX = 300.0  # of one summary; what the server still answers after it is left
 STOP_WAIT_S = 5.0
 COUNTER = "summary_texts"
 
@@ -90,7 +89,7 @@ class SummaryWriter:
         return True
 
     def _write(self, table: Facts, language: Language) -> None:
-        model = _Timed(self._model, self._monotonic_s, self._text_s_max)
+        model = TimedModel(self._model, self._text_s_max, self._monotonic_s)
         summary = write_summary(table, language, model, producer=self._producer, new_id=lambda: uuid7(self._now()))
         if summary.reason != "model_failed":  # a server that is away says nothing about these facts
             with self._database.writing() as session:
@@ -113,22 +112,3 @@ def _result(summary: Summary) -> str:
     if summary.reason is not None:
         return summary.reason
     return "first_try" if summary.attempts == 1 else "after_retry"
-
-
-class _Timed:
-    """A model that is not asked again once the time of its text is over."""
-
-    def __init__(self, model: TextModel, monotonic_s: Callable[[], float], s_max: float) -> None:
-        self.name = model.name
-        self.takes_grammars = isinstance(model, GrammarModel) and model.takes_grammars
-        self._model = model
-        self._monotonic_s = monotonic_s
-        self._s_max = s_max
-        self._until_s = monotonic_s() + s_max
-
-    def complete(self, prompt: str, *, stop: str, tokens_max: int, seed: int, grammar: str | None = None) -> str:
-        if self._monotonic_s() > self._until_s:
-            raise ModelError(f"no whole summary within {self._s_max:.0f} s")
-        if grammar is not None and isinstance(self._model, GrammarModel):
-            return self._model.complete(prompt, stop=stop, tokens_max=tokens_max, seed=seed, grammar=grammar)
-        return self._model.complete(prompt, stop=stop, tokens_max=tokens_max, seed=seed)

@@ -11,7 +11,9 @@ from edge.__main__ import main
 from edge.box_folder import OUTBOX
 from edge.delivery.outbox import Outbox
 from edge.feedback import FEEDBACK_JSON, FeedbackBook
+from models.vlm.ai_label import AI_LABEL
 from tests.edge.delivery.drafts import Draft, SteppedClock
+from tests.scripted_text_server import answering
 
 NOON = datetime(2026, 3, 4, 12).astimezone()  # of the machine's zone, as shifts are
 AT = ("--at", NOON.isoformat())
@@ -85,3 +87,51 @@ def test_only_an_id_of_version_7_holds_a_time() -> None:
     assert uuid7_moment(uuid7(NOON)) == NOON
     with pytest.raises(ValueError, match="no UUID of version 7"):
         uuid7_moment("00000000-0000-4000-8000-000000000000")
+
+
+def with_server(box: Path, url: str) -> None:
+    settings = {
+        "box_id": "box-1",
+        "tenant": "city",
+        "central": {"url": "http://127.0.0.1:9", "broker": "mqtt://127.0.0.1:9", "public_key": "A" * 43 + "="},
+        "cameras": {"gate": {"source": "gate.mp4"}},
+        "text_server": {"url": url, "model": "scripted"},
+    }
+    (box / "box.yaml").write_text(json.dumps(settings))
+
+
+def template_lines(box: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    assert main(["summary", str(box), *AT, "--lang", "en"]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_models_true_text_is_printed_under_its_label(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = template_lines(box, capsys)
+    with answering(*lines * 2) as (url, _):
+        with_server(box, url)
+        assert main(["summary", str(box), *AT, "--lang", "en"]) == 0
+        assert capsys.readouterr().out.splitlines() == [AI_LABEL["en"], " ".join(lines)]
+        assert main(["summary", str(box), *AT, "--lang", "en", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["source"], document["label"]) == ("model", AI_LABEL["en"])
+    assert document["AIGC"]["ContentProducer"] == "city.default.box-1"
+
+
+def test_a_lie_is_not_printed_and_brings_no_label(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = template_lines(box, capsys)
+    lie = lines[0].replace("3 leads", "8 leads")
+    with answering(*[lie] * 4) as (url, _):
+        with_server(box, url)
+        assert main(["summary", str(box), *AT, "--lang", "en"]) == 0
+        shown = capsys.readouterr()
+        assert main(["summary", str(box), *AT, "--lang", "en", "--json"]) == 0
+    assert shown.out.splitlines() == lines
+    assert "the language model's text is not shown" in shown.err
+    document = json.loads(capsys.readouterr().out)
+    assert (document["source"], document["label"], document["AIGC"]) == ("template", None, None)
+
+
+def test_a_server_that_is_away_leaves_the_template(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = template_lines(box, capsys)
+    with_server(box, "http://127.0.0.1:9")
+    assert template_lines(box, capsys) == lines

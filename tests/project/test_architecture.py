@@ -124,6 +124,7 @@ def test_adapters_are_named_only_by_composition_roots() -> None:
             "edge/link.py",
             "edge/replay.py",
             "edge/clip_commands.py",
+            "edge/box_summary.py",
             "edge/capture/child.py",
             "edge/verification/child.py",
             "models/trial_child.py",

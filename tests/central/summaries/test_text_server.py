@@ -1,11 +1,7 @@
 """`text_server` of central.yaml: a centre with one asks it over HTTP, and a wrong one is refused in one line."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,38 +12,10 @@ from central.settings import CentralFolder
 from central.summaries.texts import tell, template
 from central.summaries.writer import COUNTER
 from models.vlm.summary import Lead, row_sentence, tabulate, total_sentence
+from tests.scripted_text_server import answering
 
 START = datetime(2026, 3, 2, 8)  # noqa: DTZ001 - wall time of the place
 TABLE = tabulate([Lead("gate_3", "site.intrusion", "confirmed")], START, START + timedelta(hours=8))
-
-
-@contextmanager
-def answering(*answers: str) -> Iterator[tuple[str, list[str | None]]]:
-    """Its address, and the Authorization header of each request."""
-    waiting = list(answers)
-    seen: list[str | None] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            seen.append(self.headers.get("Authorization"))
-            self.rfile.read(int(self.headers["Content-Length"]))
-            body = json.dumps({"choices": [{"text": waiting.pop(0)}]}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}", seen
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def folder_with(path: Path, **server: str) -> CentralFolder:
