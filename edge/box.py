@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -117,6 +118,14 @@ def run(folder: Path, display: Display, *, loop: bool) -> int:
             settings, sent = restart.settings, True
 
 
+def _say(notes: Sequence[str], said: set[str]) -> None:
+    """Once each, for however many cameras they hold."""
+    for note in notes:
+        if note not in said:
+            LOG.info("%s", note)
+    said.update(notes)
+
+
 def _assemble(
     folder: Path, settings: Settings, parts: Parts, origin: Origin, restart: Restart, *, loop: bool
 ) -> Assembly:
@@ -125,6 +134,7 @@ def _assemble(
     pauses = PauseBook(folder / PAUSES_JSON, parts.clock, cameras=tuple(enabled), rules=lambda: rulebook.rule_ids())  # noqa: PLW0108 - made below
     second_look = second_look_of(settings.verification, parts.clock, parts.faults)
     opener, detectors = Detectors(settings, folder, parts.faults), dict[str, FrameDetector]()
+    said: set[str] = set()
     lines: list[Line] = []
     ruled: list[RuledCamera] = []
 
@@ -134,8 +144,7 @@ def _assemble(
     for name, facts in enabled.items():
         detector = detectors[name] = opener.of(facts)
         rules = rules_for(detector, folder / settings.rules, list(enabled))
-        for note in rules.notes:
-            LOG.info("%s", note)
+        _say(rules.notes, said)
         camera = open_camera(folder, settings, name, parts.clock, loop=loop)
         location = facts.model_dump(include={"lat", "lon", "crs", "address"}, exclude_none=True)
         pipeline = build_pipeline(

@@ -1,5 +1,6 @@
 """`edge init`: a folder becomes a box that a centre knows."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,15 +134,18 @@ def _subs(told: Mapping[str, str], sources: Mapping[str, str], passwords: dict[s
 
 
 def _check_rules(told: Told, cameras: list[str], scripts: Mapping[str, Path]) -> None:
-    """The file against what each camera's detector can see, before anything is written."""
+    """The file against what each camera's detector can see, before anything is written; says which rules are off."""
+    read = []
     if set(cameras) - set(scripts):
         card = find_package(told.model).card
-        load_rules(told.rules, card.classes, card.name, cameras)
+        read.append(load_rules(told.rules, card.classes, card.name, cameras))
         if told.size_px is not None:
             check_size(card, told.size_px)
     for script in scripts.values():
         scripted = open_detector(DetectorSettings(), script)
-        load_rules(told.rules, scripted.class_names, scripted.name, cameras)
+        read.append(load_rules(told.rules, scripted.class_names, scripted.name, cameras))
+    for note in dict.fromkeys(note for rules in read for note in rules.notes):
+        print(f"xunjian edge: {note}", file=sys.stderr)
 
 
 def _own_key(folder: Path) -> SigningKey:

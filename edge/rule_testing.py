@@ -41,7 +41,7 @@ def _test_rules(arguments: argparse.Namespace) -> int:
         rules = rules_file(word)
         scenarios = arguments.scenarios or (scenarios_beside(rules) if rules.is_file() else rules)
         done = rehearse_all(rules, scenarios, arguments.model, arguments.only)
-        _print_lines(rules, done) if arguments.json else _print_table(rules, done)
+        _print_lines(rules, done) if arguments.json else _print_table(rules, done, _notes(rules, arguments.model))
         total += len(done)
         failures = [rehearsal for rehearsal in done if not rehearsal.passed]
         failed += len(failures)
@@ -56,10 +56,15 @@ def _test_rules(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _notes(rules: Path, model: str | None) -> tuple[str, ...]:
+    card = find_package(model).card
+    return load_rules(rules, card.classes, card.name, rehearsed=True).notes
+
+
 def rehearse_all(rules: Path, scenarios: Path, model: str | None = None, only: str | None = None) -> list[Rehearsal]:
     """only: the one scenario of this name. Raises RulesError, ModelError."""
     card = find_package(model).card
-    rule_set = load_rules(rules, card.classes, card.name, scores=card.min_score)
+    rule_set = load_rules(rules, card.classes, card.name, scores=card.min_score, rehearsed=True)
     classes = tuple(card.classes)
     return [
         rehearse(scenario, rule_set, classes)
@@ -81,7 +86,7 @@ def _print_lines(rules: Path, done: Sequence[Rehearsal]) -> None:
         print(json.dumps(facts | answer, ensure_ascii=False))
 
 
-def _print_table(rules: Path, done: Sequence[Rehearsal]) -> None:
+def _print_table(rules: Path, done: Sequence[Rehearsal], notes: Sequence[str]) -> None:
     if not done:
         return
     rows = [
@@ -91,6 +96,8 @@ def _print_table(rules: Path, done: Sequence[Rehearsal]) -> None:
     print(f"{_shown(rules)}")
     for row in (COLUMNS, *rows):
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for note in notes:  # scenarios say what is found, so such a rule is tried here all the same
+        print(f"  in a box: {note}")
 
 
 def _cell(incidents: Sequence[Expected]) -> str:

@@ -20,7 +20,7 @@ from edge.tracking.still_region import OBJECT
 
 COMMON_KEYS = (
     "id", "type", "kind", "classes", "gap_s", "min_score", "cool_down_s", "merge_s", "schedule", "severity", "enabled",
-    "permitted",
+    "off_because", "permitted",
 )  # fmt: skip
 REQUIRED: dict[type[Rule], tuple[str, ...]] = {
     AttributeAbsence: ("subject", "part", "present", "absent"),
@@ -28,6 +28,7 @@ REQUIRED: dict[type[Rule], tuple[str, ...]] = {
     Speed: ("over_kmh", "classes"),
 }
 WITHOUT: dict[type[Rule], tuple[str, ...]] = {AttributeAbsence: ("classes",), LeftObject: ("classes", "min_score")}
+REASON_CHARACTERS_MAX = 300
 DURATION_S_MAX = 7 * 86_400.0
 AREA_MIN = 0.0001  # of the zone; a background model sees nothing smaller
 KMH_MAX = 300.0
@@ -37,11 +38,15 @@ DWELL_S = 1.0  # of a rule that does not say; `stationary` has to
 
 @dataclass(frozen=True, slots=True)
 class ModelClasses:
-    """What the detector can find, the name of its package, and from which score on it believes a class."""
+    """What the detector can find, the name of its package, and from which score on it believes a class.
+
+    rehearsed: it is given what to find, so rules that are off because of what it misses are on.
+    """
 
     names: tuple[str, ...]
     package: str
     scores: Mapping[str, float] = field(default_factory=dict)
+    rehearsed: bool = False
 
 
 def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses) -> tuple[Rule, list[str]]:
@@ -59,7 +64,9 @@ def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses)
     type_id = keys["type"].raw_text()
     if type_id not in types:
         keys["type"].fail(f"type {type_id} is not in the catalogue: {right_word(type_id, sorted(types))}")
-    enabled = keys["enabled"].flag() if "enabled" in keys else types[type_id].enabled
+    off_because = _off_because(keys["off_because"]) if "off_because" in keys else ""
+    enabled = _enabled(keys, by_default=types[type_id].enabled and not off_because)
+    notes = _notes(rule_id, type_id, off_because, enabled=enabled, said="enabled" in keys)
     severity = keys["severity"].choice(get_args(Severity)) if "severity" in keys else types[type_id].severity
     values: dict[str, Any] = {
         "rule_id": rule_id,
@@ -67,7 +74,7 @@ def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses)
         "severity": cast("Severity", severity),
         **_places(keys[place_key], places),
         "classes": _classes_of(kind, keys, model),
-        "enabled": enabled,
+        "enabled": enabled or (model.rehearsed and bool(off_because)),
         "permitted": _permitted(keys["permitted"], places) if "permitted" in keys else (),
         "masks": tuple(zone for zone in places.values() if isinstance(zone, Zone) and zone.kind == "mask"),
     }
@@ -88,10 +95,29 @@ def read_rule(entry: Value, places: dict[str, Zone | Line], model: ModelClasses)
         keys["zone"].fail(
             f"zone {values['place'].zone_id} has no scale: write `metres: [width, length]` in it, it is a rectangle"
         )
-    notes = []
-    if not enabled and "enabled" not in keys:
-        notes.append(f"rule {rule_id} is off: {type_id} is off by default; write `enabled: true` in the rule to use it")
     return kind(**values), notes
+
+
+def _off_because(value: Value) -> str:
+    text = value.text()
+    if not 1 <= len(text) <= REASON_CHARACTERS_MAX:
+        value.fail(f"off_because: 1 to {REASON_CHARACTERS_MAX} characters are wanted, not {len(text)}")
+    return text
+
+
+def _enabled(keys: dict[str, Value], *, by_default: bool) -> bool:
+    return keys["enabled"].flag() if "enabled" in keys else by_default
+
+
+def _notes(rule_id: str, type_id: str, off_because: str, *, enabled: bool, said: bool) -> list[str]:
+    """What whoever runs the rules should know. said: whether the rule itself says that it is on or off."""
+    if off_because and enabled:
+        return [f"rule {rule_id} is on, although {off_because}"]
+    if off_because:
+        return [f"rule {rule_id} is off: {off_because}; try it on your cameras, then write `enabled: true` in the rule"]
+    if not enabled and not said:
+        return [f"rule {rule_id} is off: {type_id} is off by default; write `enabled: true` in the rule to use it"]
+    return []
 
 
 def _kind(entry: Value) -> type[Rule]:

@@ -30,10 +30,12 @@ def load_rules(
     cameras: Collection[str] | None = None,
     *,
     scores: Mapping[str, float] = NO_SCORES,
+    rehearsed: bool = False,
 ) -> RuleSet:
     """class_names, package: what the detector can find, and its name. scores: from which on it believes a class:
     what rules take that have no `min_score`. cameras: those of this box; None when it is not
-    known yet (`RuleSet.cameras` then helps to choose one, and `for_camera` may be empty).
+    known yet (`RuleSet.cameras` then helps to choose one, and `for_camera` may be empty). rehearsed: rules that are off
+    because of how well their classes are found are on, for scenarios that say what is found.
 
     Raises RulesError for the first thing that is wrong, a file that cannot be read included.
     """
@@ -49,7 +51,7 @@ def load_rules(
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise RulesError(file, line, "not UTF-8: save the file as UTF-8") from error
-    return parse_rules(file, text, class_names, package, cameras, scores=scores)
+    return parse_rules(file, text, class_names, package, cameras, scores=scores, rehearsed=rehearsed)
 
 
 def parse_rules(
@@ -60,6 +62,7 @@ def parse_rules(
     cameras: Collection[str] | None = None,
     *,
     scores: Mapping[str, float] = NO_SCORES,
+    rehearsed: bool = False,
 ) -> RuleSet:
     """As `load_rules`, from the text of the file. file: as errors call it."""
     top = read_yaml(file, text)
@@ -80,8 +83,9 @@ def parse_rules(
     places: dict[str, Zone | Line] = {FRAME_ID: FRAME, **zones, **lines}
     rules: dict[str, Rule] = {}
     notes: list[str] = []
+    model = ModelClasses(tuple(class_names), package, scores, rehearsed)
     for entry in entries:
-        rule, rule_notes = read_rule(entry, places, ModelClasses(tuple(class_names), package, scores))
+        rule, rule_notes = read_rule(entry, places, model)
         if rule.rule_id in rules:
             entry.fail(f"rule {rule.rule_id} stands twice: give one another id")
         rules[rule.rule_id] = rule

@@ -27,10 +27,12 @@ def test_without_a_name_all_packs_are_tested(capsys: pytest.CaptureFixture[str])
 def test_own_rules_are_tested_by_the_scenarios_beside_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["test-rules", str(own_rules(tmp_path)), "--only", "five-on-the-platform"]) == 0
     out, err = capsys.readouterr()
-    assert [line.split() for line in out.splitlines()[1:]] == [
+    *table, note = out.splitlines()[1:]
+    assert [line.split() for line in table] == [
         ["scenario", "expected", "got", "ok"],
         ["five-on-the-platform", *(["crowd@platform", "15-90", "s", "#1", "#2", "#3", "#4", "#5"] * 2), "ok"],
     ]
+    assert note.startswith("  in a box: rule crowd is off: AP50 of ")
     assert err == "test-rules: 1 of 1 scenarios are as expected\n"
 
 

@@ -55,7 +55,7 @@ class Played:
 def scenario_of(kind: str) -> tuple[Scenario, RuleSet, Rule, tuple[str, ...]]:
     pack, name = SHOWN[kind]
     card = find_package().card
-    rules = load_rules(rules_file(pack), card.classes, card.name, scores=card.min_score)
+    rules = load_rules(rules_file(pack), card.classes, card.name, scores=card.min_score, rehearsed=True)
     scenarios = load_scenarios(scenarios_beside(rules_file(pack)), rules, tuple(card.classes))
     scenario = next(one for one in scenarios if one.name == name)
     rule = next(one for one in rules.rules if one.rule_id == scenario.rule_id)
