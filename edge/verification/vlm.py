@@ -1,6 +1,7 @@
 """Adapter: a vision-language model of `models/vlm` as the verifier."""
 
 import time
+from collections.abc import Iterator, Sequence
 
 from contract.incident_report import Verification
 from edge.verification.inquiry import Exhibit, Inquiry
@@ -30,9 +31,7 @@ class LanguageVerifier(Verifier):
         planted = any(holds_planted_text(exhibit.crop) for exhibit in inquiry.exhibits)
         try:
             statements = [
-                self._statement(exhibit, question_id)
-                for exhibit in inquiry.exhibits
-                for question_id in inquiry.question_ids
+                one for exhibit in inquiry.exhibits for one in self._statements(exhibit, inquiry.question_ids)
             ]
         except ModelError as error:
             raise VerifierError(str(error)) from error
@@ -50,8 +49,10 @@ class LanguageVerifier(Verifier):
         except ModelError as error:
             raise VerifierError(str(error)) from error
 
-    def _statement(self, exhibit: Exhibit, question_id: str) -> Statement:
-        wording = find_question(question_id).wording(self._language)
-        answer = self._model.ask(exhibit.crop, wording.question, question_id)
-        control = self._model.ask(exhibit.crop, wording.control)
-        return Statement(question_id, exhibit.track_id, answer, control)
+    def _statements(self, exhibit: Exhibit, question_ids: Sequence[str]) -> Iterator[Statement]:
+        sight = self._model.see(exhibit.crop)
+        for question_id in question_ids:
+            wording = find_question(question_id).wording(self._language)
+            answer = self._model.ask(sight, wording.question, question_id)
+            control = self._model.ask(sight, wording.control)
+            yield Statement(question_id, exhibit.track_id, answer, control)

@@ -71,6 +71,9 @@ class Decoder:
         self._keys: list[Hashable] = []
         self._mask = np.ones((1, context_tokens), np.int64)
         self._positions = np.arange(context_tokens, dtype=np.int64)[None]
+        # A token at a time is read from one place, bound once.
+        self._step = np.empty((1, 1, self.layout.hidden), np.float32), np.empty((1, 1), np.int64)
+        self._stepping = False
         self._logits = np.empty((1, 0, self.layout.vocabulary), np.float32)
         self.computed = 0  # positions since the start: what prompts have cost
 
@@ -124,10 +127,8 @@ class Decoder:
     def _advance(self, embeddings: NDArray[np.float32], keys: Sequence[Hashable]) -> None:
         start, count = self.length, len(keys)
         stop = start + count
-        self._binding.feed("inputs_embeds", np.ascontiguousarray(embeddings[None], np.float32))
+        self._feed(embeddings, start, stop)
         self._binding.feed("attention_mask", self._mask[:, :stop])
-        if self.layout.positions:
-            self._binding.feed("position_ids", self._positions[:, start:stop])
         rows = 1 if self.layout.last_only else count
         if self._logits.shape[1] != rows:
             self._logits = np.empty((1, rows, self.layout.vocabulary), np.float32)
@@ -141,6 +142,18 @@ class Decoder:
         self._cache.grow(count)
         self._keys.extend(keys)
         self.computed += count
+
+    def _feed(self, embeddings: NDArray[np.float32], start: int, stop: int) -> None:
+        row, position = self._step
+        steps = embeddings.shape == row.shape[1:]
+        if steps:
+            row[0], position[0, 0] = embeddings, start
+        if not (steps and self._stepping):
+            self._stepping = False
+            self._binding.feed("inputs_embeds", row if steps else np.ascontiguousarray(embeddings[None], np.float32))
+            if self.layout.positions:
+                self._binding.feed("position_ids", position if steps else self._positions[:, start:stop])
+        self._stepping = steps
 
 
 class SharedCache:

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -69,9 +70,8 @@ class Preparation:
     def _numbers(self, tiles: list[Image.Image]) -> NDArray[np.float32]:
         pixels = np.empty((len(tiles), 3, self.tile_px, self.tile_px), np.float32)
         for tile, numbers in zip(tiles, pixels, strict=True):
-            values = np.asarray(tile)
-            for channel in range(3):
-                np.take(self.table[channel], values[:, :, channel], out=numbers[channel])
+            for channel, values in enumerate(reversed(cv2.split(np.asarray(tile)))):
+                cv2.LUT(values, self.table[channel], numbers[channel])
         return pixels
 
 
@@ -85,7 +85,8 @@ def _picture(image: NDArray[np.uint8]) -> Image.Image:
         raise PictureError(
             f"{width} x {height} px; a picture is at most {PROPORTION_MAX} times as long as wide, crop it first"
         )
-    return Image.fromarray(np.ascontiguousarray(image[:, :, ::-1]))
+    # Blue stays first until the tile is small: scaling takes each channel by itself.
+    return Image.fromarray(np.ascontiguousarray(image))
 
 
 def scaled(width: int, height: int, longest_px: int) -> Size:

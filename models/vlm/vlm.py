@@ -99,9 +99,17 @@ class VisionLanguageModel:
         )
         self._grammar: Grammar | None = None
 
-    def ask(self, image: Picture, question: str, question_id: str | None = None, *, split: bool = False) -> Answer:
-        """One forward pass. image: (H, W, 3) uint8 BGR, the crop. question: closed, its yes/no instruction is added.
-        question_id: whose calibration applies.
+    def see(self, image: Picture, *, split: bool = False) -> Sight:
+        """What several questions about one picture share: asked about a Sight, they look at no pixel again. Raises as
+        `ask`.
+        """
+        return self.vision.look(image, split=split)
+
+    def ask(
+        self, image: Picture | Sight, question: str, question_id: str | None = None, *, split: bool = False
+    ) -> Answer:
+        """One forward pass. image: (H, W, 3) uint8 BGR, the crop, or what `see` made of it. question: closed, its
+        yes/no instruction is added. question_id: whose calibration applies.
 
         Raises ModelError: PictureError for what is no picture, EngineError when the device fails.
         """
@@ -137,11 +145,11 @@ class VisionLanguageModel:
         ids = tuple(writing.ids)
         return Text(self.tokens.decode(ids), ids, ended, len(prompt.keys), first_ms, _ms_since(start_s))
 
-    def prompt(self, text: str, images: Sequence[Picture] = (), *, split: bool = False) -> Prompt:
+    def prompt(self, text: str, images: Sequence[Picture | Sight] = (), *, split: bool = False) -> Prompt:
         """A user's turn: the pictures, then the text. Raises ModelError."""
         if len(images) > IMAGES_MAX:
             raise ModelError(f"{len(images)} pictures; at most {IMAGES_MAX} in one prompt")
-        sights = [self.vision.look(image, split=split) for image in images]
+        sights = [one if isinstance(one, Sight) else self.vision.look(one, split=split) for one in images]
         return self.spell([Message("user", (*(sight.grid for sight in sights), text))], sights)
 
     def spell(self, messages: Sequence[Message], sights: Sequence[Sight] = ()) -> Prompt:

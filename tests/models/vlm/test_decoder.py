@@ -55,6 +55,33 @@ def test_what_a_prompt_shares_with_the_one_before_is_not_computed_again(decoder:
     np.testing.assert_allclose(fresh, second, atol=1e-5)
 
 
+def test_token_after_token_is_read_from_one_place_and_is_what_fresh_memory_gives(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = embeddings(9)
+    expected = read(decoder, names(9), rows)
+    decoder.rewind(0)
+    fed: list[str] = []
+    feed = decoder._binding.feed
+
+    def noting(name: str, array: np.ndarray) -> None:
+        fed.append(name)
+        feed(name, array)
+
+    monkeypatch.setattr(decoder._binding, "feed", noting)
+    read(decoder, names(4), rows)
+    for index in range(4, 8):
+        decoder.extend([f"k{index}"], rows[index : index + 1])
+    assert fed.count("inputs_embeds") == 2
+    decoder.rewind(4)
+    read(decoder, names(7), rows)  # several at once between single ones
+    assert fed.count("inputs_embeds") == 3
+    decoder.extend(["k7"], rows[7:8])
+    last = decoder.extend(["k8"], rows[8:9])
+    assert fed.count("inputs_embeds") == 4
+    np.testing.assert_allclose(last, expected, atol=1e-5)
+
+
 def test_the_same_prompt_again_costs_one_position(decoder: Decoder) -> None:
     rows = embeddings(20)
     first = read(decoder, names(20), rows)

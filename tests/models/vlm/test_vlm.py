@@ -45,6 +45,17 @@ def test_a_closed_question_is_one_forward_pass_and_a_second_one_costs_its_own_wo
     assert (again.p_yes, again.p_no, again.mass) == pytest.approx((first.p_yes, first.p_no, first.mass), abs=1e-5)
 
 
+def test_questions_about_what_was_seen_look_at_no_pixel_again(model: VisionLanguageModel) -> None:
+    image = picture(5, 90, 70)
+    seen = model.see(image)
+    before, tiles = model.ask(image, HELMET), model.vision.computed
+    image[:] = 0
+    after = model.ask(seen, HELMET)
+    assert model.vision.computed == tiles
+    assert (after.p_yes, after.p_no) == pytest.approx((before.p_yes, before.p_no), abs=1e-5)
+    assert model.see(image).key != seen.key
+
+
 def test_an_answer_is_the_probability_of_its_tokens(model: VisionLanguageModel) -> None:
     image = picture(4, 64, 64)
     answer = model.ask(image, HELMET)
