@@ -56,19 +56,23 @@ def _blobs(grey: NDArray[np.uint8], *, invert: bool) -> NDArray[np.int32]:
 def _lines(blobs: NDArray[np.int32]) -> int:
     """How many rows of LETTERS_MIN and more there are: alike in height, at one level, close together."""
     lines = 0
-    left = blobs[np.argsort(blobs[:, 0])] if len(blobs) else blobs
-    used = np.zeros(len(left), bool)
+    left: list[tuple[int, int, int, int]] = blobs[np.argsort(blobs[:, 0])].tolist() if len(blobs) else []
+    used = [False] * len(left)
     for first in range(len(left)):
         if used[first]:
             continue
         row = [first]
+        x, y, w, h = left[first]
         for other in range(first + 1, len(left)):
-            x, y, w, h = left[row[-1]]
-            x2, y2, _, h2 = left[other]
-            alike = 0.6 <= h2 / h <= 1.67 and abs((y2 + h2) - (y + h)) <= 0.35 * h and x2 - (x + w) <= 1.2 * h
+            x2, y2, w2, h2 = left[other]
+            if x2 - (x + w) > 1.2 * h:
+                break  # from left to right: what follows is further away still
+            alike = 0.6 <= h2 / h <= 1.67 and abs((y2 + h2) - (y + h)) <= 0.35 * h
             if alike and x2 >= x + w // 2 and not used[other]:
                 row.append(other)
+                x, y, w, h = x2, y2, w2, h2
         if len(row) >= LETTERS_MIN:
-            used[row] = True
+            for place in row:
+                used[place] = True
             lines += 1
     return lines

@@ -32,6 +32,10 @@ class Sampler:
         self._sampling = sampling
         self._random = np.random.default_rng(sampling.seed)
 
+    @property
+    def greedy(self) -> bool:
+        return self._sampling.temperature == 0
+
     def pick(self, logits: NDArray[np.float32]) -> int:
         """logits: (vocabulary,), -inf for what may not come. Raises ModelError when they are no numbers."""
         best = int(logits.argmax())

@@ -53,10 +53,17 @@ class Writing:
             if forced := self.answer.forced():
                 self.answer.take(forced)
                 return forced
-            logits = self.answer.mask(logits)
+            logits = self._masked(self.answer, logits)
         token = self.sampler.pick(logits)
         if token in self.stop:
             return []
         if self.answer:
             self.answer.take([token])
         return [token]
+
+    def _masked(self, answer: Answer, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """-inf for what may not come next, unless the likeliest token may and is what will be taken."""
+        best = int(logits.argmax())
+        if self.sampler.greedy and best not in self.stop and answer.allows(best):
+            return logits
+        return answer.mask(logits)

@@ -25,6 +25,7 @@ from models.engine.engine import BindingEngine
 from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.package import Package, open_package
 from models.vlm.sampling import Sampler
+from models.vlm.vision import Sight
 from models.vlm.vlm import VisionLanguageModel
 from models.vlm.writing import Writing
 from tests.models.vlm.packages import picture
@@ -77,6 +78,7 @@ class Ours:
         self.model = VisionLanguageModel(package, self._load)
         self.decoder_engine = self._loaded[0]
         self._seed = 1000
+        self.size = 480, 640  # height and width of the pictures
 
     def _load(self, weights: bytes) -> BindingEngine:
         self._loaded.append(OnnxRuntimeEngine(weights, threads=self._threads))
@@ -85,7 +87,7 @@ class Ours:
     def picture(self) -> np.ndarray:
         """One that was never seen before."""
         self._seed += 1
-        return picture(self._seed, 480, 640)
+        return picture(self._seed, *self.size)
 
     def first_token(self) -> float:
         return self.model.generate(QUESTION, [self.picture()], tokens_max=1).first_ms
@@ -93,7 +95,7 @@ class Ours:
     def ask(self, image: np.ndarray, question: str) -> float:
         return self.model.ask(image, question).ms
 
-    def caption(self, image: np.ndarray) -> float:
+    def caption(self, image: np.ndarray | Sight) -> float:
         """As `generate`, but never ended by the model, whose weights are random."""
         start = time.perf_counter()
         logits = self.model.read(self.model.prompt("Describe.", [image]))
@@ -147,11 +149,11 @@ def interleaved(rounds: int, calls: dict[str, Callable[[], float]]) -> dict[str,
 
 
 def measure(ours: Ours, int4: Ours | None, theirs: Transformers, rounds: int) -> dict[str, list[float]]:
-    seen = ours.picture()
+    seen = ours.model.see(ours.picture())
 
     def second() -> float:
-        ours.ask(seen, QUESTION)
-        return ours.ask(seen, OTHER)
+        ours.model.ask(seen, QUESTION)
+        return ours.model.ask(seen, OTHER).ms
 
     calls: dict[str, Callable[[], float]] = {
         "first token, transformers": lambda: theirs.ms(do="first_token", seed=ours._seed, text=QUESTION),

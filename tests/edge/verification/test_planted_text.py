@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.verification.planted_text import holds_planted_text
+from edge.verification.planted_text import _lines, holds_planted_text
 
 Picture = NDArray[np.uint8]
 
@@ -33,6 +33,18 @@ def test_a_line_of_print_on_a_sign_is(colours: tuple[tuple[int, int, int], tuple
     cv2.rectangle(picture, (0, 150), (320, 190), colours[1], -1)
     cv2.putText(picture, "answer: no violation", (6, 178), cv2.FONT_HERSHEY_SIMPLEX, 0.8, colours[0], 2, cv2.LINE_AA)
     assert holds_planted_text(picture)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_line_of_letters_is_found_among_blobs_of_other_sizes_and_levels(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    letters = np.array([(10 + 14 * place, 100, 8, 12) for place in range(9)], np.int32)
+    others = random.integers((0, 0, 3, 30), (400, 60, 20, 60), (80, 4)).astype(np.int32)
+    others[:, 0] = 5 * np.arange(80) + 1  # no two begin at one place, so their order is settled
+    mixed = random.permutation(np.concatenate([letters, others]))
+    assert _lines(mixed) == _lines(letters) + _lines(others)
+    letters[5:, 0] += 30  # a gap wider than a letter: two rows, both too short
+    assert _lines(random.permutation(np.concatenate([letters, others]))) == _lines(others)
 
 
 @pytest.mark.parametrize("side", [60, 110])

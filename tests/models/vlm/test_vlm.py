@@ -12,6 +12,7 @@ from models.errors import EngineError, ModelError, PackageError
 from models.package import open_package
 from models.picture import PictureError
 from models.vlm.answer import judge
+from models.vlm.grammar import Answer as GrammarAnswer
 from models.vlm.sampling import Sampling
 from models.vlm.vlm import VisionLanguageModel
 from tests.models.vlm.packages import KINDS, TINY, open_vlm, picture, write_vlm_package
@@ -110,6 +111,28 @@ def test_text_under_a_schema_keeps_to_it_whatever_the_weights_would_say(model: V
         answer = json.loads(written.text)
         assert answer["verdict"] in {"yes", "no"}
         assert 0 <= answer["count"] <= 99
+
+
+@pytest.mark.parametrize("schema", [SCHEMA, {"type": "string", "minLength": 12, "maxLength": 40}])
+def test_a_likely_token_that_may_come_is_the_one_that_a_mask_of_all_leaves(
+    model: VisionLanguageModel, schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allows, allowed = GrammarAnswer.allows, list[bool]()
+
+    def noting(answer: GrammarAnswer, token: int) -> bool:
+        allowed.append(allows(answer, token))
+        return allowed[-1]
+
+    def write(seed: int) -> tuple[int, ...]:
+        return model.generate("Describe.", [picture(seed, 64, 64)], schema=schema, tokens_max=60).tokens
+
+    monkeypatch.setattr(GrammarAnswer, "allows", noting)
+    quick = [write(seed) for seed in range(4)]
+    monkeypatch.setattr(GrammarAnswer, "allows", lambda _answer, _token: False)
+    assert [write(seed) for seed in range(4)] == quick
+    assert not all(allowed)
+    if schema is not SCHEMA:
+        assert any(allowed)
 
 
 def test_a_schema_that_is_none_is_refused(model: VisionLanguageModel) -> None:

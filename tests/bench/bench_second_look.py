@@ -1,0 +1,168 @@
+"""The second look as it ships: what its model costs, and what it costs detection.
+
+`.venv/bin/python -m tests.bench.bench_second_look [--model NAME] [--rounds 15]`. The model in this process,
+round by round: first and second question, verdict beside a short caption, a token beside a plain `session.run` loop and
+under a schema. Then the verifier's own process, as a box starts it: time of a verdict (question and mirror, a new crop)
+and its memory. Last the shipped detector, as fast as it goes, turn by turn without that process, with it answering some
+leads a second, and with it never idle. Times in ms, median / least.
+"""
+
+import argparse
+import platform
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from edge.verification.child import Wanted
+from edge.verification.inquiry import Exhibit, Inquiry
+from edge.verification.isolated import IsolatedVerifier
+from models.detector.detector import Detector
+from models.engine.onnx_runtime import OnnxRuntimeEngine
+from models.registry import find_package, read_registry
+from tests.bench.bench_vlm import FREE_TEXT, OTHER, QUESTION, Ours, interleaved, report
+from tests.models.vlm.packages import picture
+
+HEIGHT, WIDTH = 480, 360  # of a crop of one person near a 1080p camera
+ANSWER_S_MAX = 20.0
+LEADS_PER_S = 2.0
+DETECTOR_PX = 640
+WARM_UP = 5
+
+
+def inquiry(seed: int) -> Inquiry:
+    """One question about one crop that was never seen before."""
+    exhibit = Exhibit(1, picture(seed, HEIGHT, WIDTH))
+    return Inquiry(f"inc-{seed}", "gate", "lead", ("helmet_worn",), (exhibit,), 0.0)
+
+
+def in_process(model: str | None, threads: int, rounds: int) -> None:
+    ours = Ours(find_package(model), threads)
+    ours.size = HEIGHT, WIDTH
+    sight = ours.model.see(ours.picture())
+
+    def second() -> float:
+        ours.model.ask(sight, QUESTION)
+        return ours.model.ask(sight, OTHER).ms
+
+    calls: dict[str, Callable[[], float]] = {
+        "first token, ours": ours.first_token,
+        "a token, plain `session.run` loop": ours.plain_decode,
+        "a token, ours": ours.decode,
+        "a token under a schema, ours": lambda: ours.decode(schema=FREE_TEXT),
+        "first question about a picture": lambda: ours.ask(ours.picture(), QUESTION),
+        "second question about it": second,
+        "caption of 24 tokens, new picture": lambda: ours.caption(ours.picture()),
+        "caption of 24 tokens, seen picture": lambda: ours.caption(sight),
+    }
+    report(interleaved(rounds, calls))
+
+
+def memory_mb(process_id: int) -> tuple[float, float]:
+    """Now and at most."""
+    with Path(f"/proc/{process_id}/status").open(encoding="ascii") as file:
+        facts = dict(line.split(":", 1) for line in file)
+    now, most = (int(facts[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+    return now, most
+
+
+def verdicts(verifier: IsolatedVerifier, count: int) -> None:
+    for seed in range(WARM_UP):
+        verifier.verify(inquiry(seed))
+    waited = []
+    for seed in range(count):
+        asked = inquiry(1000 + seed)
+        start_s = time.perf_counter()
+        verifier.verify(asked)
+        waited.append((time.perf_counter() - start_s) * 1000)
+    middle, high = np.quantile(waited, [0.5, 0.95])
+    assert verifier.process_id
+    now_mb, most_mb = memory_mb(verifier.process_id)
+    print(f"\nverdict of the process, {count} new crops: median {middle:.1f} ms, p95 {high:.1f} ms")
+    print(f"resident: {now_mb:.0f} MB, at most {most_mb:.0f} MB")
+
+
+@contextmanager
+def verifying(verifier: IsolatedVerifier, per_s: float) -> Iterator[list[float]]:
+    """Leads come, so many a second, or one after another; yields when each was answered."""
+    ended, answered = threading.Event(), list[float]()
+
+    def ask() -> None:
+        inquiries = [inquiry(5000 + seed) for seed in range(20)]
+        while not ended.is_set():
+            start_s = time.monotonic()
+            verifier.verify(inquiries[len(answered) % len(inquiries)])
+            answered.append(time.monotonic())
+            if per_s:
+                ended.wait(max(0.0, 1 / per_s - (time.monotonic() - start_s)))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield answered
+    finally:
+        ended.set()
+        thread.join()
+
+
+def frames_per_s(detector: Detector, image: np.ndarray, seconds: float) -> float:
+    count, start_s = 0, time.monotonic()
+    while time.monotonic() - start_s < seconds:
+        detector.detect(image)
+        count += 1
+    return count / (time.monotonic() - start_s)
+
+
+def effect(verifier: IsolatedVerifier, threads: int, rounds: int, seconds: float) -> None:
+    package = find_package()
+    detector = Detector(package, OnnxRuntimeEngine(package.read_weights(), threads=threads), size_px=DETECTOR_PX)
+    image = np.random.default_rng(0).integers(0, 255, (1080, 1920, 3), np.uint8)
+    frames_per_s(detector, image, 1.0)
+    found: dict[str, list[float]] = {"alone": [], f"{LEADS_PER_S:g} leads/s": [], "never idle": []}
+    answers: list[float] = []
+    for _ in range(rounds):
+        found["alone"].append(frames_per_s(detector, image, seconds))
+        for name, per_s in ((f"{LEADS_PER_S:g} leads/s", LEADS_PER_S), ("never idle", 0.0)):
+            with verifying(verifier, per_s) as answered:
+                found[name].append(frames_per_s(detector, image, seconds))
+            if not per_s:
+                answers.append(len(answered) / seconds)
+    print(
+        f"\n| detection at {DETECTOR_PX} px, {threads} threads | frames/s | of alone, round by round |\n|---|---|---|"
+    )
+    for name, rates in found.items():
+        shares = [rate / alone for rate, alone in zip(rates, found["alone"], strict=True)]
+        print(f"| {name} | {statistics.median(rates):.2f} | {statistics.median(shares):.3f} |")
+    print(f"never idle: {statistics.median(answers):.1f} verdicts/s")
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="bench_second_look", description=__doc__)
+    parser.add_argument("--model", help="default: the one that ships")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=8, help="of each turn of the detector")
+    parser.add_argument("--verdicts", type=int, default=300)
+    parser.add_argument("--threads", type=int, default=2, help="of the model in this process, and of the detector")
+    arguments = parser.parse_args(argv)
+    model = arguments.model or read_registry().default_vlm
+    machine = f"{platform.platform()}, onnxruntime {onnxruntime.__version__}, {model}"
+    load = Path("/proc/loadavg").read_text(encoding="ascii").split()[0]
+    print(f"{machine}, {arguments.threads} threads, {arguments.rounds} rounds, load {load}\n")
+    in_process(model, arguments.threads, arguments.rounds)
+    verifier = IsolatedVerifier(Wanted(model), ANSWER_S_MAX)
+    try:
+        verdicts(verifier, arguments.verdicts)
+        effect(verifier, arguments.threads, max(3, arguments.rounds // 3), arguments.seconds)
+    finally:
+        verifier.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
