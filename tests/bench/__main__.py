@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.bench.footage import CACHE, ROOT
 
-BENCHES = ("detector", "pipeline", "against", "gate", "tracker", "cameras", "capacity")
+BENCHES = ("detector", "pipeline", "against", "gate", "tracker", "cameras", "capacity", "second_look")
 
 
 def machine() -> str:
