@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# The small vision-language model of the second look: features of every labelled crop, the training, the package, what it answers on test.
-#   models/runs/train-vlm.sh IMAGES DETECTOR.pt OUT
-# IMAGES: folder with split.tsv and a folder per set. DETECTOR.pt: the checkpoint of `detector-14`; it stays frozen. OUT: a folder
-# outside the repository. What is there already is not made again. Needs python3 with venv, a package index, uv, and about ten
-# minutes of two idle cores. `test` is only looked at by the last step.
+# The small vision-language model of the second look: what the detector gets wrong, the crops, the encoder, the language
+# model, the package, what it answers on test beside the floor.
+#   models/runs/train-vlm.sh IMAGES DETECTOR.pt COCO.pt OUT
+# IMAGES: folder with split.tsv and a folder per set. DETECTOR.pt: the checkpoint of `detector-14`, where the encoder starts.
+# COCO.pt: YOLO26n with COCO's weights, the floor's. OUT: a folder outside the repository, 7 GB. What is there already is not
+# made again. Needs python3 with venv, a package index, uv, and about an hour of two idle cores. `test` is only looked at by
+# the last two steps.
 set -euo pipefail
-images=$1 detector=$2 out=$3
+images=$1 detector=$2 coco=$3 out=$4
 venv=${TRAIN_VENV:-$out/venv}
 mkdir -p "$out"
 
@@ -18,13 +20,33 @@ if [ ! -x "$venv/bin/python" ]; then
         onnx==1.23.2 onnxruntime==1.32.0 pydantic transformers==5.24.0 tokenizers==0.23.3
 fi
 python() { nice -n 19 "$venv/bin/python" -m "$@"; }
+look=models.training.vlm.second_look
 
 export YOLO_CONFIG_DIR=$out/settings YOLO_AUTOINSTALL=false YOLO_OFFLINE=true OMP_WAIT_POLICY=PASSIVE
 mkdir -p "$YOLO_CONFIG_DIR"
 
+# 1. What the shipped detector sees, on every split: on train and val to learn from, on test to be judged by.
+for split in train val test; do
+    [ -e "$out/found-$split.tsv" ] ||
+        python models.training.detector.detect models/zoo/detector-14/model.onnx "$images" "$out/found-$split.tsv" \
+            --split $split --size 640 --threads "${THREADS:-2}"
+done
+
+# 2. The crops, the encoder from linear heads on, its features, the language model on these.
 package=$out/second-look-3m
-[ -e "$out/features.npz" ] || python models.training.vlm.second_look.features "$images" "$detector" "$out/features.npz"
-[ -e "$out/calibration.json" ] || python models.training.vlm.second_look.train "$out/features.npz" "$detector" "$package"
+[ -e "$out/views/val.npz" ] || python $look.views "$images" "$out" "$out/views"
+[ -e "$out/heads.pt" ] || python $look.heads "$out/views" "$detector" "$out/heads.pt" --threads "${THREADS:-2}"
+[ -e "$out/encoder.pt" ] ||
+    python $look.encoder "$out/views" "$detector" "$out/heads.pt" "$out/encoder.pt" --seconds "${ENCODER_S:-1500}" --threads "${THREADS:-2}"
+[ -e "$out/features/val.npz" ] ||
+    python $look.features "$images" "$out/views" "$detector" "$out/encoder.pt" "$out/features" --found "$out" \
+        --threads "${THREADS:-2}"
+[ -e "$out/calibration.json" ] ||
+    python $look.train "$out/features" "$detector" "$out/encoder.pt" "$package" --seconds "${WORDS_S:-420}" \
+        --threads "${THREADS:-2}"
+
+# 3. The package, what it answers on test, and the floor on the same crops.
 cp models/zoo/second-look-3m/card.md "$package/"
-python models.training.vlm.second_look.package "$package" "$out/calibration.json"
-nice -n 19 uv run python -m models.training.vlm.second_look.evaluate "$images" "$package"
+python $look.package "$package" "$out/calibration.json"
+nice -n 19 uv run python -m $look.evaluate "$images" "$package" --found "$out" --threads "${THREADS:-2}"
+python $look.floor "$images" "$coco" "$out" --threads "${THREADS:-2}"

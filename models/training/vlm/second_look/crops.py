@@ -1,5 +1,6 @@
 """A sample becomes the picture that the model is asked about, as the verifier would cut it."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -15,16 +16,23 @@ MARGIN = 0.25  # `answers.margin` of the card
 
 def render(images: Path, sample: Sample) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 BGR. Raises FileNotFoundError."""
-    folder, name = sample.picture.split("/")
-    path = images / folder / "images" / f"{name}.jpg"
-    picture = cv2.imread(str(path))
-    if picture is None:
-        raise FileNotFoundError(path)
+    picture = read(images, sample.picture)
     if sample.zone and sample.damage not in ("unmarked", "unrelated"):
         part = marked_crop(picture, sample.box, MARGIN, sample.zone)
     else:
         part = crop(picture, sample.box, MARGIN).copy()
     return damaged(part, sample)
+
+
+@lru_cache(maxsize=2)
+def read(images: Path, picture: str) -> NDArray[np.uint8]:
+    """picture: SET/NAME. Not to be written to: several crops of it in a row are cut from one array."""
+    folder, name = picture.split("/")
+    path = images / folder / "images" / f"{name}.jpg"
+    content = cv2.imread(str(path))
+    if content is None:
+        raise FileNotFoundError(path)
+    return np.asarray(content, np.uint8)
 
 
 def damaged(part: NDArray[np.uint8], sample: Sample) -> NDArray[np.uint8]:

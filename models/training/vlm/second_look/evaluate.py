@@ -20,12 +20,18 @@ from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.package import open_package
 from models.training.detector.calibration import calibration_error
 from models.training.vlm.second_look.crops import render
+from models.training.vlm.second_look.own_boxes import own_boxes
 from models.training.vlm.second_look.samples import Sample, make_samples, read_labels
+from models.training.vlm.second_look.scores import auc
 from models.vlm.answer import Answer
 from models.vlm.questions import read_questions
 from models.vlm.vlm import VisionLanguageModel
 
 ROUNDS = 500
+COLUMNS = (
+    "question", "yes, no", "AUC (95 %)", "AUC zh", "ECE raw, scaled", "rejected at 99 % kept", "right", "undecided",
+    "mirror", "cannot tell",
+)  # fmt: skip
 KEPT = 0.99
 MIRROR = {"yes": "no", "no": "yes", "cannot_tell": "cannot_tell"}
 
@@ -56,13 +62,6 @@ def ask_all(model: VisionLanguageModel, images: Path, samples: list[Sample]) -> 
 
 def chance(answer: Answer) -> float:
     return answer.p_yes / max(answer.p_yes + answer.p_no, 1e-9)
-
-
-def auc(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """Mann and Whitney's, equals counted half."""
-    hits, misses = scores[right], np.sort(scores[~right])
-    below, upto = np.searchsorted(misses, hits, "left"), np.searchsorted(misses, hits, "right")
-    return float((below + upto).sum() / 2 / max(len(hits) * len(misses), 1))
 
 
 def interval(scores: NDArray[np.float64], right: NDArray[np.bool_], pictures: list[str]) -> tuple[float, float]:
@@ -133,6 +132,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--split", default="test")
     parser.add_argument("--every", type=int, default=1, help="only every n-th crop, where time is short")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--found", type=Path, help="folder of found-val.tsv and found-test.tsv, what the detector saw")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args(argv)
     bare_mb = resident_mb()
@@ -141,10 +141,8 @@ def main(argv: list[str]) -> int:
     samples = [one for one in make_samples(read_labels(arguments.images)) if one.split == arguments.split]
     samples = samples[:: arguments.every]
     asked = list(ask_all(model, arguments.images, samples))
-    print(
-        "| question | yes, no | AUC (95 %) | AUC zh | ECE raw, scaled | rejected at 99 % kept | right | undecided | mirror | cannot tell |"  # noqa: E501
-    )
-    print("|---" * 10 + "|")
+    print(f"| {' | '.join(COLUMNS)} |")
+    print("|---" * len(COLUMNS) + "|")
     rows = {name: figures(name, asked) for name in read_questions()}
     for name, row in rows.items():
         print(line(name, row))
@@ -155,6 +153,8 @@ def main(argv: list[str]) -> int:
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"first question: median {middle:.0f} ms, p95 {high:.0f} ms; {len(asked)} crops")
     print(f"resident: {bare_mb:.0f} MB before the model, {resident_mb():.0f} MB after, at most {peak_mb:.0f} MB")
+    if arguments.found:
+        own_boxes(model, arguments.images, arguments.found)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
     return 0

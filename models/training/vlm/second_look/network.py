@@ -1,4 +1,4 @@
-"""The small model: our detector's backbone and neck, frozen, pooled to 16 tokens; a connector; a Llama decoder."""
+"""The small model: our detector's backbone and neck, pooled to 16 tokens; a connector; a Llama decoder."""
 
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,15 @@ def load_pooled(checkpoint: Path) -> Pooled:
     detector = (content.get("ema") or content["model"]).float().eval()
     detector.fuse()
     return Pooled(detector).eval().requires_grad_(False)
+
+
+def load_encoder(checkpoint: Path, learnt: Path, connector: torch.nn.Module) -> Pooled:
+    """learnt: what `encoder.py` wrote; its connector goes into the one given, its encoder into the checkpoint's."""
+    state = torch.load(learnt, map_location="cpu", weights_only=True)
+    pooled = load_pooled(checkpoint)
+    for module, start in ((pooled, "pooled."), (connector, "connector.")):
+        module.load_state_dict({name.removeprefix(start): one for name, one in state.items() if name.startswith(start)})
+    return pooled
 
 
 def language_model(vocabulary: int) -> Any:

@@ -12,6 +12,8 @@ from models.training.vlm.export import DECODER, write_card
 from models.training.vlm.second_look.crops import MARGIN
 from models.training.vlm.second_look.network import GRID
 
+VERSION = 2
+
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="package", description=__doc__)
@@ -20,7 +22,7 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     folder, scales = arguments.folder, json.loads(arguments.calibration.read_text())
     answers = {"instruction": "", "margin": MARGIN, "calibration": scales}
-    write_card(folder, folder.name, licence="AGPL-3.0-only", image_tokens=GRID * GRID, answers=answers)
+    write_card(folder, folder.name, licence="AGPL-3.0-only", image_tokens=GRID * GRID, answers=answers, version=VERSION)
     for key, name in (("card_sha256", "card.yaml"), ("sha256", DECODER)):
         print(f"    {key}: {hashlib.sha256((folder / name).read_bytes()).hexdigest()}")
     return 0

@@ -5,7 +5,7 @@ Boxes are frame coordinates 0..1, as a track's box reaches the verifier; the cro
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -21,6 +21,7 @@ Polygon = tuple[tuple[float, float], ...]
 
 CAPS = {"train": 700, "val": 130, "test": 250}  # of each answer to a question
 UNCLEAR = {"train": 200, "val": 30, "test": 60}  # to a question
+LEARNT, LEARNT_UNCLEAR = {"train": 2500}, {"train": 400}  # the same of version 2, whose samples are drawn apart
 SIDE_MIN = 0.02  # of the picture; a smaller label shows nothing
 PERSON_QUESTIONS = ("helmet_worn", "vest_worn", "rider_helmet")
 ZONE_QUESTIONS = ("in_zone", "stationary")
@@ -32,7 +33,9 @@ VESTS = {"vest": True, "Safety Vest": True, "no_vest": False, "NO-Safety Vest": 
 
 @dataclass(frozen=True)
 class Sample:
-    """zone: what `the marked zone` is. damage: why it cannot be told. seed: of whatever is drawn at random in it."""
+    """zone: what `the marked zone` is. damage: why it cannot be told. seed: of whatever is drawn at random in it.
+    found: how the detector stands to it (`mined.py`), "" for a label.
+    """
 
     split: str
     picture: str  # SET/NAME
@@ -42,6 +45,7 @@ class Sample:
     zone: Polygon = ()
     damage: Damage = ""
     seed: int = 0
+    found: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,10 +73,10 @@ def _box(line: str, names: list[str]) -> tuple[str, Box]:
     index, x, y, width, height = line.split()[:5]
     middle, half = (float(x), float(y)), (float(width) / 2, float(height) / 2)
     sides = (middle[0] - half[0], middle[1] - half[1], middle[0] + half[0], middle[1] + half[1])
-    return names[int(index)], _clipped(sides)
+    return names[int(index)], clipped(sides)
 
 
-def _clipped(sides: Box) -> Box:
+def clipped(sides: Box) -> Box:
     x1, y1, x2, y2 = (min(1.0, max(0.0, side)) for side in sides)
     return x1, y1, x2, y2
 
@@ -80,15 +84,37 @@ def _clipped(sides: Box) -> Box:
 def grown(box: Box, left: float, up: float, right: float, down: float) -> Box:
     """By so much of its width and height on each side."""
     wide, high = box[2] - box[0], box[3] - box[1]
-    return _clipped((box[0] - left * wide, box[1] - up * high, box[2] + right * wide, box[3] + down * high))
+    return clipped((box[0] - left * wide, box[1] - up * high, box[2] + right * wide, box[3] + down * high))
 
 
 def apart(box: Box, others: list[Box]) -> bool:
     return all(box[2] < x1 or x2 < box[0] or box[3] < y1 or y2 < box[1] for x1, y1, x2, y2 in others)
 
 
-def make_samples(pictures: list[Labelled], seed: int = 0) -> list[Sample]:
-    """A sample of what there is, each answer up to CAPS, then those that cannot be told. The same every time."""
+def overlap(box: Box, other: Box) -> float:
+    """Intersection over union."""
+    common = _common(box, other)
+    return common / (_area(box) + _area(other) - common)
+
+
+def shared(box: Box, other: Box) -> float:
+    """How much of the smaller one is common."""
+    return _common(box, other) / min(_area(box), _area(other))
+
+
+def _common(box: Box, other: Box) -> float:
+    wide, high = (min(box[side + 2], other[side + 2]) - max(box[side], other[side]) for side in (0, 1))
+    return max(wide, 0.0) * max(high, 0.0)
+
+
+def _area(box: Box) -> float:
+    return max((box[2] - box[0]) * (box[3] - box[1]), 1e-12)
+
+
+def make_samples(
+    pictures: list[Labelled], seed: int = 0, caps: Mapping[str, int] = CAPS, unclear: Mapping[str, int] = UNCLEAR
+) -> list[Sample]:
+    """A sample of what there is, each answer up to `caps`, then those that cannot be told. The same every time."""
     random = np.random.default_rng(seed)
     by_kind: dict[tuple[str, str, str], list[Sample]] = defaultdict(list)
     for picture in pictures:
@@ -97,14 +123,14 @@ def make_samples(pictures: list[Labelled], seed: int = 0) -> list[Sample]:
                 by_kind[one.split, one.question, one.reply].append(one)
     chosen: list[Sample] = []
     for (split, _, _), among in sorted(by_kind.items()):
-        order = random.permutation(len(among))[: CAPS[split]]
+        order = random.permutation(len(among))[: caps[split]]
         chosen.extend(replace(among[index], seed=int(random.integers(1 << 31))) for index in order)
-    return chosen + list(_unclear(chosen, random))
+    return chosen + list(_unclear(chosen, random, unclear))
 
 
-def _unclear(clear: list[Sample], random: np.random.Generator) -> Iterator[Sample]:
+def _unclear(clear: list[Sample], random: np.random.Generator, wanted: Mapping[str, int]) -> Iterator[Sample]:
     foreign = ("garbage_bins", "fire_smoke", "plate_openimages")
-    for split in UNCLEAR:  # noqa: PLC0206
+    for split, most in wanted.items():
         here = [one for one in clear if one.split == split]
         strangers = [one for one in here if one.picture.startswith(foreign)]
         for question in sorted({one.question for one in here}):
@@ -112,7 +138,7 @@ def _unclear(clear: list[Sample], random: np.random.Generator) -> Iterator[Sampl
             kinds: list[Damage] = ["blank", "blurred", "tiny", "occluded"]
             kinds += ["unrelated"] if question in PERSON_QUESTIONS else []
             kinds += ["unmarked"] if question in ZONE_QUESTIONS else []
-            for count in range(UNCLEAR[split]):
+            for count in range(most):
                 kind = kinds[count % len(kinds)]
                 among = strangers if kind == "unrelated" else own
                 base = among[random.integers(len(among))]
@@ -138,9 +164,9 @@ def _all(picture: Labelled, random: np.random.Generator) -> Iterator[Sample]:
 def _protective(picture: Labelled, random: np.random.Generator) -> Iterator[Sample]:
     heads = [(box, HEADS[name]) for name, box in picture.boxes if name in HEADS]
     for box, worn in heads:
-        if random.random() < 0.5:  # half as labelled, half with shoulders and chest
-            box = grown(box, 0.7, 0.2, 0.7, random.uniform(0.8, 2.5))  # noqa: PLW2901
-        yield Sample(picture.split, picture.picture, box, "helmet_worn", "yes" if worn else "no")
+        whole = random.random() < 0.5  # half with shoulders and chest, half as labelled
+        part = grown(box, 0.7, 0.2, 0.7, random.uniform(0.8, 2.5)) if whole else box
+        yield Sample(picture.split, picture.picture, part, "helmet_worn", "yes" if worn else "no")
     for person in picture.of("person") if picture.picture.startswith("ppe_hardhat") else []:
         top = (person[0], person[1], person[2], person[1] + 0.4 * (person[3] - person[1]))
         inside = [worn for box, worn in heads if _holds(top, _middle(box))]
@@ -149,8 +175,8 @@ def _protective(picture: Labelled, random: np.random.Generator) -> Iterator[Samp
     for name, box in picture.boxes:
         if name in VESTS:
             more = random.uniform(0, 0.5)
-            box = grown(box, more / 2, more, more / 2, more)  # noqa: PLW2901
-            yield Sample(picture.split, picture.picture, box, "vest_worn", "yes" if VESTS[name] else "no")
+            part = grown(box, more / 2, more, more / 2, more)
+            yield Sample(picture.split, picture.picture, part, "vest_worn", "yes" if VESTS[name] else "no")
 
 
 def _riders(picture: Labelled, random: np.random.Generator) -> Iterator[Sample]:

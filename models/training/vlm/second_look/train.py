@@ -1,6 +1,6 @@
 """The connector and the language model, on what `features.py` kept: `python -m models.training.vlm.second_look.train
-FEATURES.npz CHECKPOINT.pt OUT_DIR`. Writes the whole package but for card.md; Platt's scaling is fitted on val, which
-also picks the epoch. `test` is not in FEATURES.
+FEATURES CHECKPOINT.pt ENCODER.pt OUT_DIR`. Writes the whole package but for card.md; Platt's scaling is fitted on val,
+which also picks the epoch. `test` is not in FEATURES.
 """
 
 import argparse
@@ -17,16 +17,17 @@ import torch
 
 from models.training.detector.calibration import platt
 from models.training.vlm.decoder_graph import build_decoder
+from models.training.vlm.second_look.encoder import REPLIES, draw_weights, indices
 from models.training.vlm.second_look.features import PREPARATION
 from models.training.vlm.second_look.network import (
     CONTEXT,
     GRID,
-    HIDDEN,
     Connector,
     language_model,
-    load_pooled,
+    load_encoder,
     vision_graph,
 )
+from models.training.vlm.second_look.scores import auc
 from models.training.vlm.vocabulary import END_OF_TEXT, train_vocabulary
 from models.vlm.prompt import Grid, ImageTokens, Message, conversation
 from models.vlm.questions import read_questions
@@ -34,7 +35,6 @@ from models.vlm.tokens import Tokens
 
 WORDS = ("yes", "no", "Yes", "No", "unclear")
 ANSWERS = (" yes", " no", " unclear")
-REPLIES = ("yes", "no", "unclear")
 VOCABULARY = 800
 RATE = 2e-3
 MIRRORS_FROM = (
@@ -47,19 +47,18 @@ WORDINGS = 4  # en and zh, question (even) and control (odd)
 class Batches:
     """What is learned from, as tensors. replies: index in REPLIES, to the question as it is."""
 
-    def __init__(self, path: Path, split: str) -> None:
-        content = np.load(path)
-        here = content["split"] == split
-        self.features = torch.from_numpy(content["features"][here])
-        self.questions = content["question"][here]
-        self.replies = np.array([REPLIES.index(one) for one in content["reply"][here]])
+    def __init__(self, folder: Path, split: str) -> None:
+        self.features = np.load(folder / f"{split}.npy", mmap_mode="r")
+        facts = dict(np.load(folder / f"{split}.npz"))
+        self.questions, self.labelled = facts["question"], facts["found"] == ""
+        self.rows, replies = indices(facts)
+        self.replies = replies.numpy()
         self.names = list(read_questions())
-        self.rows = torch.tensor([self.names.index(one) for one in self.questions])
-        groups = {}
-        for key in zip(self.questions, self.replies, strict=True):
-            groups[key] = groups.get(key, 0) + 1
-        weights = [groups[key] ** -0.5 for key in zip(self.questions, self.replies, strict=True)]
-        self.weights = torch.tensor(weights, dtype=torch.float64)
+        self.weights = draw_weights(facts)
+        self.views = len(self.features) // len(self.replies)
+
+    def pooled(self, index: torch.Tensor, view: int = 0) -> torch.Tensor:
+        return torch.from_numpy(self.features[index.numpy() + view * len(self.replies)]).float()
 
 
 class Reader(torch.nn.Module):
@@ -119,47 +118,9 @@ def write_words(folder: Path) -> Tokens:
     return Tokens((folder / "tokenizer.json").read_bytes(), config.encode(), "second_look")
 
 
-def teach_connector(reader: Reader, train: Batches, val: Batches, seconds: float, epochs: int) -> None:
-    """First with a linear head per question, which costs a tenth: what the language model then reads is there."""
-    random, batch = torch.Generator().manual_seed(1), 128
-    heads = torch.nn.Linear(GRID * GRID * HIDDEN, len(train.names) * len(REPLIES))
-    optimizer = torch.optim.AdamW([*reader.connector.parameters(), *heads.parameters()], lr=1e-3, weight_decay=0.05)
-    start_s = time.monotonic()
-
-    def judged(data: Batches, index: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
-        logits = heads(reader.connector(pooled).flatten(1)).unflatten(1, (len(data.names), len(REPLIES)))
-        judged: torch.Tensor = logits[torch.arange(len(index)), data.rows[index]]
-        return judged
-
-    for epoch in range(epochs):
-        reader.train()
-        order = torch.multinomial(train.weights, len(train.rows), True, generator=random)
-        done = max(epoch / epochs, min(1.0, (time.monotonic() - start_s) / seconds))
-        for group in optimizer.param_groups:
-            group["lr"] = 1e-3 * (0.55 + 0.45 * np.cos(np.pi * done))
-        for first in range(0, len(order) - batch + 1, batch):
-            index = order[first : first + batch]
-            pooled = flipped(train.features[index].float(), torch.rand(batch, generator=random) < 0.5)
-            replies = torch.from_numpy(train.replies[index.numpy()])
-            loss = torch.nn.functional.cross_entropy(judged(train, index, pooled), replies, label_smoothing=0.05)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        reader.eval()
-        with torch.inference_mode():
-            every = torch.arange(len(val.rows))
-            found = judged(val, every, val.features.float())
-        scores, clear = (found[:, 0] - found[:, 1]).numpy(), val.replies < 2
-        aucs = [
-            auc(scores[one], val.replies[one] == 0) for one in ((val.questions == name) & clear for name in val.names)
-        ]
-        shown = " ".join(f"{value:.3f}" for value in aucs)
-        print(f"connector {epoch} val {np.mean(aucs):.4f}: {shown} {time.monotonic() - start_s:.0f} s", flush=True)
-        if time.monotonic() - start_s > seconds:
-            break
-
-
-def learn(reader: Reader, train: Batches, val: Batches, targets: torch.Tensor, seconds: float, epochs: int) -> Reader:  # noqa: PLR0917
+def learn(
+    reader: Reader, train: Batches, val: Batches, targets: torch.Tensor, *, seconds: float, epochs: int
+) -> Reader:
     """Cosine over the epochs that `seconds` allow; the best epoch by the mean AUC on val, of averaged weights."""
     random = torch.Generator().manual_seed(0)
     groups = [
@@ -181,8 +142,7 @@ def learn(reader: Reader, train: Batches, val: Batches, targets: torch.Tensor, s
                     group["share"] * RATE * min(1.0, (step + 1) / 50) * (0.5 + 0.5 * np.cos(np.pi * min(done, 1.0)))
                 )
             index = order[first : first + batch]
-            pooled = train.features[index].float()
-            pooled = flipped(pooled, torch.rand(batch, generator=random) < 0.5)
+            pooled = train.pooled(index, int(torch.randint(train.views, (1,), generator=random)))
             wording = torch.randint(WORDINGS, (batch,), generator=random)
             if done < MIRRORS_FROM:
                 wording -= wording % 2
@@ -218,18 +178,14 @@ def _report(reader: Reader, val: Batches, targets: torch.Tensor, epoch: int, los
     return mean
 
 
-def flipped(pooled: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
-    """Left and right exchanged: a mirrored crop's features, nearly."""
-    mirrored = pooled.unflatten(1, (GRID, GRID)).flip(2).flatten(1, 2)
-    return torch.where(which[:, None, None], mirrored, pooled)
-
-
 @torch.inference_mode()
 def odds(reader: Reader, data: Batches, targets: torch.Tensor, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Log-odds of yes against no to the question in both languages, and whether yes is right; clear samples alone."""
+    """Log-odds of yes against no to the question in both languages, and whether yes is right; labelled and
+    clear samples alone.
+    """
     reader.eval()
-    index = np.flatnonzero((data.questions == name) & (data.replies < 2))
-    pooled, row = data.features[index].float(), data.names.index(name) * WORDINGS
+    index = np.flatnonzero((data.questions == name) & (data.replies < 2) & data.labelled)
+    pooled, row = data.pooled(torch.from_numpy(index)), data.names.index(name) * WORDINGS
     found = []
     for wording in (0, 2):
         logits = reader(pooled, torch.full((len(index),), row + wording))
@@ -237,17 +193,11 @@ def odds(reader: Reader, data: Batches, targets: torch.Tensor, name: str) -> tup
     return np.concatenate(found), np.tile(data.replies[index] == 0, 2)
 
 
-def auc(scores: np.ndarray, right: np.ndarray) -> float:
-    ranks = np.argsort(np.argsort(scores)) + 1
-    hits, misses = int(right.sum()), int((~right).sum())
-    return float((ranks[right].sum() - hits * (hits + 1) / 2) / max(hits * misses, 1))
-
-
-def write_networks(reader: Reader, checkpoint: Path, folder: Path) -> None:
+def write_networks(reader: Reader, pooled: torch.nn.Module, folder: Path) -> None:
     from models.training.vlm.export import DECODER, EMBED, VISION, embed_graph, text_shape
 
     reader.eval()
-    vision_graph(load_pooled(checkpoint), reader.connector, folder / VISION)
+    vision_graph(pooled, reader.connector, folder / VISION)
     state = {name: value.detach().numpy() for name, value in reader.language.model.state_dict().items()}
     state["lm_head.weight"] = reader.language.lm_head.weight.detach().numpy()
     onnx.save(embed_graph(state["embed_tokens.weight"]), folder / EMBED)
@@ -267,6 +217,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="train", description=__doc__)
     parser.add_argument("features", type=Path)
     parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("encoder", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seconds", type=float, default=420)
     parser.add_argument("--epochs", type=int, default=30)
@@ -283,13 +234,10 @@ def main(argv: list[str]) -> int:
     prompts = spell(tokens)
     train, val = Batches(arguments.features, "train"), Batches(arguments.features, "val")
     reader = Reader(prompts, VOCABULARY)
-    sample = train.features[::7].float().flatten(0, 1)
-    reader.connector.mean.copy_(sample.mean(0))
-    reader.connector.std.copy_(sample.std(0) + 1e-3)
-    teach_connector(reader, train, val, arguments.seconds / 4, 2)
-    best = learn(reader, train, val, targets, arguments.seconds, arguments.epochs)
+    pooled = load_encoder(arguments.checkpoint, arguments.encoder, reader.connector)
+    best = learn(reader, train, val, targets, seconds=arguments.seconds, epochs=arguments.epochs)
     torch.save(best.state_dict(), arguments.out.parent / "reader.pt")
-    write_networks(best, arguments.checkpoint, arguments.out)
+    write_networks(best, pooled, arguments.out)
     scales = json.dumps(calibration(best, val, targets), indent=1)
     (arguments.out.parent / "calibration.json").write_text(scales + "\n", encoding="utf-8")
     return 0

@@ -1,0 +1,121 @@
+"""The crops that the encoder learns from, cut once and kept: `python -m models.training.vlm.second_look.views IMAGES
+FOUND_DIR OUT_DIR`. FOUND_DIR holds `found-train.tsv` and `found-val.tsv`, what the detector saw (`mined.py`).
+
+Of train each crop is kept with room around it, so that its box can tremble as a detector's does; of val as a box of
+the product cuts it.
+"""
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.training.vlm.second_look.crops import MARGIN, read, render
+from models.training.vlm.second_look.mined import mined
+from models.training.vlm.second_look.network import TILE_PX
+from models.training.vlm.second_look.samples import (
+    LEARNT,
+    LEARNT_UNCLEAR,
+    Labelled,
+    Sample,
+    clipped,
+    make_samples,
+    read_labels,
+)
+from models.vlm.crop import Box, crop
+
+WIDE_MARGIN = 0.55
+WIDE_PX = 232
+DOUBT = 0.1  # score from which the detector's boxes are learnt from; a box believes later
+FALSE_MAX = 1200  # of one question, at random
+NARROW: Box = (0.0, 0.0, 1.0, 1.0)
+
+
+def learnt(pictures: list[Labelled], found: Path) -> list[Sample]:
+    """Of train: more crops than version 1 had, and what the detector got wrong."""
+    own = [one for one in pictures if one.split == "train"]
+    return make_samples(own, 1, LEARNT, LEARNT_UNCLEAR) + thinned(mined(own, found, {}, doubt=DOUBT))
+
+
+def judged(pictures: list[Labelled], found: Path) -> list[Sample]:
+    """Of val: the labelled crops of version 1, then the detector's."""
+    labelled = [one for one in make_samples(pictures) if one.split == "val"]
+    return labelled + thinned(mined([one for one in pictures if one.split == "val"], found, {}, doubt=DOUBT))
+
+
+def thinned(samples: list[Sample]) -> list[Sample]:
+    random = np.random.default_rng(2)
+    kept: list[Sample] = []
+    kinds = sorted({(one.question, one.reply, one.found) for one in samples})
+    for kind in kinds:
+        among = [one for one in samples if (one.question, one.reply, one.found) == kind]
+        order = random.permutation(len(among))[:FALSE_MAX]
+        kept.extend(replace(among[index], seed=int(random.integers(1 << 31))) for index in sorted(order))
+    return kept
+
+
+def wide(images: Path, sample: Sample) -> tuple[NDArray[np.uint8], Box]:
+    """The crop with room around it, and where in it the crop is, 0..1. A zone's outline and damage end at the crop's
+    edge, so these have no room.
+    """
+    if sample.zone or sample.damage not in ("", "unrelated"):
+        return render(images, sample), NARROW
+    picture = read(images, sample.picture)
+    outer, inner = margined(sample.box, WIDE_MARGIN), margined(sample.box, MARGIN)
+    wide_px, high_px = outer[2] - outer[0], outer[3] - outer[1]
+    within = (
+        (inner[0] - outer[0]) / wide_px, (inner[1] - outer[1]) / high_px,
+        (inner[2] - outer[0]) / wide_px, (inner[3] - outer[1]) / high_px,
+    )  # fmt: skip
+    return crop(picture, sample.box, WIDE_MARGIN), within
+
+
+def margined(box: Box, margin: float) -> Box:
+    wide_px, high_px = (box[2] - box[0]) * margin, (box[3] - box[1]) * margin
+    return clipped((box[0] - wide_px, box[1] - high_px, box[2] + wide_px, box[3] + high_px))
+
+
+def squeezed(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    shrinks = max(image.shape[:2]) > side
+    return np.asarray(
+        cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8
+    )
+
+
+def facts(samples: list[Sample]) -> dict[str, NDArray[np.str_]]:
+    names = ("split", "question", "reply", "damage", "found", "picture")
+    return {name: np.array([getattr(one, name) for one in samples]) for name in names}
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="views", description=__doc__)
+    parser.add_argument("images", type=Path)
+    parser.add_argument("found", type=Path)
+    parser.add_argument("out", type=Path)
+    arguments = parser.parse_args(argv)
+    cv2.setNumThreads(1)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    pictures, start_s = read_labels(arguments.images), time.monotonic()
+    train = learnt(pictures, arguments.found / "found-train.tsv")
+    shape = (len(train), WIDE_PX, WIDE_PX, 3)
+    crops = np.lib.format.open_memmap(arguments.out / "train.npy", "w+", np.uint8, shape)
+    inner = np.empty((len(train), 4), np.float32)
+    for index in sorted(range(len(train)), key=lambda index: train[index].picture):
+        image, inner[index] = wide(arguments.images, train[index])
+        crops[index] = squeezed(image, WIDE_PX)
+    crops.flush()
+    np.savez(arguments.out / "train.npz", inner=inner, **facts(train))
+    val = judged(pictures, arguments.found / "found-val.tsv")
+    images = np.stack([squeezed(render(arguments.images, one), TILE_PX) for one in val])
+    np.savez(arguments.out / "val.npz", images=images, **facts(val))
+    print(f"{len(train)} of train, {len(val)} of val, {time.monotonic() - start_s:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
