@@ -13,7 +13,7 @@ WITHOUT_GSTREAMER = "no GStreamer decoders: apt install gstreamer1.0-plugins-bad
 @cache
 def gstreamer_decodes() -> bool:
     try:
-        library = gst_library.library()
+        library = gst_library.loaded()
     except CameraError:
         return False
     return all(library.has(element) for element in ("h264parse", "h265parse", "avdec_h264", "avdec_h265"))

@@ -1,7 +1,7 @@
 """The part of GStreamer's C interface that a decoder needs, by ctypes: its libraries are the system's own, whose Python
 binding (`gi`) exists for the system's Python only.
 
-Layouts are those of GStreamer 1.x on 64 bits, which keeps them stable. Nothing is loaded before `library()` is called.
+Layouts are those of GStreamer 1.x on 64 bits, which keeps them stable. Nothing is loaded before `loaded()` is called.
 """
 
 import ctypes
@@ -148,13 +148,13 @@ class Library:
 
 
 @cache
-def library() -> Library:
+def loaded() -> Library:
     """Loaded and initialised once a process. Raises CameraError, which says what to install."""
     try:
-        loaded = Library()
+        opened = Library()
     except (OSError, AttributeError) as absent:
         raise CameraError(f"GStreamer is not there ({absent}); {INSTALL}") from absent
     error = POINTER(GError)()
-    if not loaded.gst_init_check(None, None, byref(error)):
-        raise CameraError(f"GStreamer does not start ({loaded.words_of(error)}); {INSTALL}")
-    return loaded
+    if not opened.gst_init_check(None, None, byref(error)):
+        raise CameraError(f"GStreamer does not start ({opened.words_of(error)}); {INSTALL}")
+    return opened

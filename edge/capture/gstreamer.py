@@ -73,7 +73,7 @@ class GstPicture(Decoded):
     """Holds the decoder's buffer until nobody holds this. colours: as the stream states them; GStreamer would guess."""
 
     def __init__(self, sample: int, pts: int | None, colours: Colours) -> None:
-        self._library = gst.library()
+        self._library = gst.loaded()
         self._sample = sample
         self._colours = colours
         self.pts = pts
@@ -116,7 +116,7 @@ class GstDecoder(Decoder):
 
     def __init__(self, stream: VideoStream, time_base: Fraction, ways: Sequence[Way] = ()) -> None:
         """ways: in the place of the codec's own."""
-        self._library = gst.library()
+        self._library = gst.loaded()
         self._context = stream.codec_context
         self._name = self._context.codec.canonical_name
         self._codec = CODECS[self._name]

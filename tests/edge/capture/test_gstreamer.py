@@ -148,7 +148,7 @@ def test_parameter_sets_that_only_the_description_holds_are_used(tmp_path: Path)
 def test_without_gstreamer_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gst_library, "NAMES", ("libgst-that-is-not-there.so.0",))
     with pytest.raises(CameraError, match=r"^GStreamer is not there .*apt install .*or set `decoder: ffmpeg`$"):
-        gst_library.library.__wrapped__()
+        gst_library.loaded.__wrapped__()
 
 
 @needs_gstreamer
