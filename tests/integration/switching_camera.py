@@ -5,15 +5,14 @@ Over TCP, one NAL unit a packet (RFC 6184, RFC 7798); what it announces to a new
 
 import contextlib
 import socket
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
 
 import av
 
 from edge.capture.parameter_sets import nal_units
+from tests.listening import Listening
 from tests.rendered_clip import render_clip
 
 NAMES = {"h264": "H264", "hevc": "H265"}
@@ -21,32 +20,19 @@ ENCODERS = {"h264": "libx264", "hevc": "libx265"}
 PAYLOAD_TYPE, SSRC, TICKS = 96, 0x58554E4A, 90_000
 
 
-class SwitchingCamera:
+class SwitchingCamera(Listening):
     """codec: what it sends from the next keyframe on; may be set while it runs."""
 
     def __init__(self, folder: Path, fps: int = 20) -> None:
+        super().__init__()
         self.codec = "h264"
         self.connections = 0
         self._fps = fps
         self._pictures = {codec: _pictures(folder / f"{codec}.ts", codec, fps) for codec in NAMES}
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"rtsp://127.0.0.1:{self._listener.getsockname()[1]}/camera"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                self.connections += 1
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        self.url = f"rtsp://127.0.0.1:{self.port}/camera"
 
     def _serve(self, client: socket.socket) -> None:
+        self.connections += 1
         with contextlib.suppress(OSError), client, client.makefile("rb") as asked:
             while line := asked.readline():
                 method, headers = line.split()[0].decode(), {}

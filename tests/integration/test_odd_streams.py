@@ -6,7 +6,6 @@ import threading
 import time
 from itertools import islice
 from pathlib import Path
-from typing import Self
 
 import av
 import numpy as np
@@ -18,6 +17,7 @@ from edge.evidence.clip import write_clip
 from tests.gstreamer import DECODERS
 from tests.integration.switching_camera import SwitchingCamera
 from tests.integration.test_lost_cameras import next_where, patiently, silence_of, watched
+from tests.listening import Listening
 from tests.mjpeg import MjpegCamera
 from tests.rtsp import rtsp_camera
 
@@ -113,28 +113,17 @@ def test_a_wrong_password_by_rtsp_is_one_line_without_it(tmp_path: Path) -> None
     assert "wr0ng" not in said
 
 
-class Dripping:
+class Dripping(Listening):
     """A way to a server over which, from when it is told to, a byte comes each second."""
 
     def __init__(self, port: int) -> None:
+        super().__init__()
         self._to, self.drip = port, threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                far = socket.create_connection(("127.0.0.1", self._to))
-                threading.Thread(target=self._pass, args=(near, far, None), daemon=True).start()
-                threading.Thread(target=self._pass, args=(far, near, self.drip), daemon=True).start()
+    def _serve(self, client: socket.socket) -> None:
+        far = socket.create_connection(("127.0.0.1", self._to))
+        threading.Thread(target=self._pass, args=(client, far, None), daemon=True).start()
+        self._pass(far, client, self.drip)
 
     def _pass(self, one: socket.socket, other: socket.socket, drip: threading.Event | None) -> None:
         with contextlib.suppress(OSError), one, other:

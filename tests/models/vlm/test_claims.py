@@ -9,24 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.incident_report import Attribute, Description, IncidentReport, Plate, Subject
+from contract.incident_report import Description, IncidentReport
 from models.vlm.claims import CLAIMS_MAX, CLAIMS_SCHEMA, describe, ground
 from tests.contract.examples import incident_report
-
-
-def subject(track_id: int, class_: str, plate: str | None = None, **attributes: str) -> Subject:
-    return Subject.model_validate(
-        {
-            "track_id": track_id,
-            "class": class_,
-            "score": 0.9,
-            "frames": 20,
-            "box": [0.1, 0.1, 0.2, 0.4],
-            "attributes": {name: Attribute(state=state, score=0.9) for name, state in attributes.items()},
-            "plate": Plate(text=plate, confidence=0.9, votes=3) if plate else None,
-        }
-    )
-
+from tests.models.vlm.leads import subject
 
 SUBJECTS = (
     subject(3, "person", helmet="absent"),
