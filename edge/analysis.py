@@ -16,7 +16,7 @@ from edge.delivery.dossier import Dossiers
 from edge.delivery.faults import Faults
 from edge.delivery.outbox import Outbox
 from edge.delivery.report import Origin, Writer
-from edge.detection.detector import FrameDetector
+from edge.detection.detector import FrameDetector, Importance
 from edge.detection.gated import GatedDetector
 from edge.detection.network import Network
 from edge.detection.scripted import ScriptedDetector
@@ -115,7 +115,8 @@ class Detectors:
         if camera.detections is not None:
             return ScriptedDetector(camera.detections)
         self._network = self._network or self._open()
-        return _seen_through(self._network, self._settings.detector.seen_by(camera.detector))
+        view = self._settings.detector.seen_by(camera.detector)
+        return _seen_through(self._network, view, camera.importance)
 
     def _open(self) -> Network:
         self._faults.clear("engine")
@@ -128,8 +129,8 @@ class Detectors:
         )
 
 
-def _seen_through(network: Network, settings: DetectorSettings) -> FrameDetector:
-    detector = network.detector(settings.size_px, settings.score_min)
+def _seen_through(network: Network, settings: DetectorSettings, importance: Importance = "normal") -> FrameDetector:
+    detector = network.detector(settings.size_px, settings.score_min, importance)
     return GatedDetector(detector) if settings.motion_gate else detector
 
 

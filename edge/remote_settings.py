@@ -15,7 +15,7 @@ from edge.settings import BOX_YAML, Settings, SettingsError
 from models.durable_file import write_durably
 
 PREVIOUS_YAML = "box.previous.yaml"
-CAMERA_KEYS = ("enabled", "sensitive", "analysed_fps_max", "detector", "lat", "lon", "crs", "address")
+CAMERA_KEYS = ("enabled", "sensitive", "importance", "analysed_fps_max", "detector", "lat", "lon", "crs", "address")
 DETECTOR_KEYS = ("size_px", "score_min")
 EVIDENCE_KEYS = ("ring_bytes_max",)
 BODY_KEYS = ("base", "cameras", "detector", "evidence")

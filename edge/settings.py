@@ -48,8 +48,9 @@ class CameraSettings(_Section):
     """source: a file, or an RTSP address in which `${NAME}` stands for an environment variable and `${keys/FILE}` for
     the content of a file of this box that only its owner can read. detect_source: a smaller stream of the same view
     for detection; `source` is then kept for evidence, undecoded. detections: a script in the place of the detector.
-    analysed_fps_max: frames looked at per second, at least 5 while something is followed; absent: all. sensitive: no
-    still of it is sent and no language model sees it; its leads stay as they are.
+    analysed_fps_max: frames looked at per second, at least 5 while something is followed; absent: all. importance: when
+    the box cannot look at every frame, those of a camera of low importance are shed first. sensitive: no still of it
+    is sent and no language model sees it; its leads stay as they are.
     onvif: `[user:${PASSWORD}@]host[:port]`, in the place of `source`: the camera says where its streams are. fixed:
     false for a camera that turns by itself, which is never `moved`. decoder: in the place of the box's.
     """
@@ -62,6 +63,7 @@ class CameraSettings(_Section):
     sensitive: bool = False
     fixed: bool = True
     decoder: Decoder | None = None
+    importance: Literal["low", "normal", "high"] = "normal"
     analysed_fps_max: float | None = Field(default=None, ge=1, le=60)
     lat: float | None = Field(default=None, ge=-90, le=90)
     lon: float | None = Field(default=None, ge=-180, le=180)

@@ -4,9 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
+from typing import Literal
 
 from edge.capture.frame import Frame
 from models.detector.detections import Detections
+
+Importance = Literal["low", "normal", "high"]  # of a camera to its site, whatever it shows
 
 
 class DetectorError(Exception):

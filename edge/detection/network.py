@@ -3,7 +3,7 @@
 import numpy as np
 
 from edge.capture.frame import Frame
-from edge.detection.detector import DetectorError, FrameDetector, WindowedDetector
+from edge.detection.detector import DetectorError, FrameDetector, Importance, WindowedDetector
 from edge.detection.regions import WINDOW
 from edge.detection.scheduler import Scheduler, Seat
 from models.detector.detections import Detections
@@ -84,9 +84,11 @@ class Network:
         self._package = package
         self._scheduler = Scheduler(engine, batch_max=batch_max)
 
-    def detector(self, size_px: int | None, score_min: float) -> FrameDetector:
-        """size_px: of the large look, default the card's. Raises PackageError when the network does not take it."""
-        facts, seat = self._package.card.input, self._scheduler.seat()
+    def detector(self, size_px: int | None, score_min: float, importance: Importance = "normal") -> FrameDetector:
+        """For one camera. size_px: of the large look, default the card's. Raises PackageError when the network does not
+        take it.
+        """
+        facts, seat = self._package.card.input, self._scheduler.seat(importance)
         far = Detector(self._package, seat, size_px=size_px, score_min=score_min)
         near = None
         if facts.dynamic and facts.trained_px < far.size_px:

@@ -2,8 +2,9 @@
 
 Each camera has at most one picture waiting (its thread waits with it, and newer frames replace each other in its own
 slot, where they are counted as shed), so the queue is as long as the box has cameras. The earliest deadline is next
-(Liu and Layland 1973): a camera in which something is about to be a violation waits least. Nobody starves: a deadline
-that has passed is the earliest. Pictures of one size may go through the network together, where that gains time.
+(Liu and Layland 1973): a camera in which something is about to be a violation waits least, and one of low importance
+longer than its equals, so under overload its frames are shed first. Nobody starves: a deadline that has passed is the
+earliest. Pictures of one size may go through the network together, where that gains time.
 """
 
 import time
@@ -15,11 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.detection.detector import Attention
+from edge.detection.detector import Attention, Importance
 from models.engine.engine import Engine
 
 # Until when a picture should have been looked at, after it came.
 PATIENCE_S = {Attention.URGENT: 0.05, Attention.MOVING: 0.2, Attention.STILL: 0.5}
+# Times that. An urgent picture of a camera of low importance goes before one of motion at a normal one.
+SHARE: Mapping[Importance, float] = {"low": 3.0, "normal": 1.0, "high": 1 / 3}
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +41,7 @@ class _Request:
 
 class Scheduler:
     """batch_max: pictures that go through the network together; 1 where it gains nothing, as on a CPU. wait_s: how long
-    a picture waits for company while other cameras have some under way.
+    a picture waits for company where the box has other cameras.
     """
 
     def __init__(self, engine: Engine, *, batch_max: int = 1, wait_s: float = 0.004) -> None:
@@ -48,16 +51,19 @@ class Scheduler:
         self._changed = Condition()
         self._waiting: list[_Request] = []
         self._busy = False
+        self._seats = 0
         self.batches = 0  # runs of the network
 
-    def seat(self) -> "Seat":
+    def seat(self, importance: Importance = "normal") -> "Seat":
         """For one camera's thread."""
-        return Seat(self)
+        with self._changed:
+            self._seats += 1
+        return Seat(self, importance)
 
-    def run(self, feeds: Mapping[str, NDArray[Any]], attention: Attention) -> list[NDArray[Any]]:
-        """Raises EngineError."""
+    def run(self, feeds: Mapping[str, NDArray[Any]], patience_s: float) -> list[NDArray[Any]]:
+        """patience_s: after it the picture is late. Raises EngineError."""
         now_s = time.monotonic()
-        request = _Request(feeds, now_s, now_s + PATIENCE_S[attention])
+        request = _Request(feeds, now_s, now_s + patience_s)
         with self._changed:
             self._waiting.append(request)
             self._changed.notify_all()
@@ -82,8 +88,9 @@ class Scheduler:
     def _company(self, first: _Request) -> list[_Request]:
         """Those that go with it, itself in front; out of the queue. Other threads see that the network is busy."""
         self._busy = True
-        if self._batch_max > 1:
-            self._changed.wait_for(lambda: len(self._alike(first)) >= self._batch_max, self._wait_s)
+        most = min(self._batch_max, self._seats)
+        if most > 1:
+            self._changed.wait_for(lambda: len(self._alike(first)) >= most, self._wait_s)
         batch = self._alike(first)[: self._batch_max]
         for one in batch:
             one.taken = True
@@ -118,12 +125,13 @@ class Scheduler:
 class Seat(Engine):
     """The network as one camera has it. attention: of the next picture."""
 
-    def __init__(self, scheduler: Scheduler) -> None:
+    def __init__(self, scheduler: Scheduler, importance: Importance) -> None:
         self._scheduler = scheduler
+        self._importance = importance
         self.attention = Attention.MOVING
         self.name = scheduler.engine.name
         self.inputs = scheduler.engine.inputs
         self.outputs = scheduler.engine.outputs
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        return self._scheduler.run(feeds, self.attention)
+        return self._scheduler.run(feeds, PATIENCE_S[self.attention] * SHARE[self._importance])

@@ -40,6 +40,7 @@ class BoxStatus:
                 "fps_analysed": camera.fps_analysed,
                 "detector_ms": camera.detector_ms,
                 "tracks": camera.tracks,
+                "shed": camera.shed,
             }
             for camera in self.cameras
         ]
@@ -48,7 +49,9 @@ class BoxStatus:
         return json.dumps({"cameras": cameras} | totals | rest)
 
     def to_line(self) -> str:
-        cameras = ", ".join(f"{one.camera_id} {one.state} {one.fps_analysed:.1f} fps" for one in self.cameras)
+        cameras = ", ".join(
+            f"{one.camera_id} {one.state} {one.fps_analysed:.1f} fps, {one.shed} shed" for one in self.cameras
+        )
         link = "connected" if self.connected else "not connected"
         return (
             f"{cameras}; {self.incidents} incidents, {self.outbox} reports and {self.files_pending} files wait,"
@@ -61,10 +64,12 @@ class BoxStatus:
             f"incidents {self.incidents}   waiting {self.outbox}   acknowledged {self.acknowledged}"
             f"   files to send {self.files_pending}   {link}"
         )
-        table = Table("camera", "state", "at s", "frames/s", "analysed/s", "detector ms", "tracks", caption=title)
+        columns = ("camera", "state", "at s", "frames/s", "analysed/s", "detector ms", "tracks", "shed")
+        table = Table(*columns, caption=title)
         for one in self.cameras:
             numbers = (one.stream_s, one.fps_in, one.fps_analysed, one.detector_ms)
-            table.add_row(one.camera_id, one.state, *(f"{number:.1f}" for number in numbers), str(one.tracks))
+            cells = (*(f"{number:.1f}" for number in numbers), str(one.tracks), str(one.shed))
+            table.add_row(one.camera_id, one.state, *cells)
         return table
 
 

@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.detection.detector import Attention
+from edge.detection.detector import Attention, Importance
 from edge.detection.scheduler import Scheduler
 from models.detector.detector import Detector
 from models.engine.engine import Engine, Tensor
@@ -43,12 +44,14 @@ class Slow(Engine):
         return [feeds["images"] + 1]
 
 
-def asked(scheduler: Scheduler, numbers: Mapping[float, Attention]) -> tuple[list[threading.Thread], dict[float, Any]]:
+def asked(
+    scheduler: Scheduler, numbers: Mapping[float, Attention], importance: Mapping[float, Importance] | None = None
+) -> tuple[list[threading.Thread], dict[float, Any]]:
     """Each in a thread of its own, one after the other as far as the queue goes."""
     answers: dict[float, Any] = {}
 
     def ask(number: float, attention: Attention) -> None:
-        seat = scheduler.seat()
+        seat = scheduler.seat((importance or {}).get(number, "normal"))
         seat.attention = attention
         try:
             answers[number] = seat.run({"images": np.array([[number]], np.float32)})[0][0, 0]
@@ -74,6 +77,21 @@ def test_what_matters_most_is_next_and_everybody_gets_his_own_answer() -> None:
         thread.join(10)
     assert slow.came == [[0], [3], [2], [4], [1]]
     assert answers == {number: number + 1 for number in range(5)}
+
+
+def test_a_camera_of_low_importance_waits_for_its_equals_but_what_is_urgent_there_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge.detection.scheduler.time", SimpleNamespace(monotonic=lambda: 7.0))
+    slow = Slow()
+    still, moving, urgent = Attention.STILL, Attention.MOVING, Attention.URGENT
+    pictures: dict[float, Attention] = {0: moving, 1: moving, 2: still, 3: urgent, 4: moving, 5: still, 6: moving}
+    importance: dict[float, Importance] = {1: "low", 2: "low", 3: "low", 6: "high"}
+    threads, _ = asked(Scheduler(slow), pictures, importance)
+    slow.go.set()
+    for thread in threads:
+        thread.join(10)
+    assert slow.came == [[0], [6], [3], [4], [5], [1], [2]]
 
 
 def test_a_still_camera_is_looked_at_although_others_never_rest() -> None:
@@ -128,11 +146,11 @@ def test_the_shipped_network_says_the_same_of_two_pictures_together() -> None:
     scheduler = Scheduler(engine, batch_max=2, wait_s=5.0)
     pictures = [np.random.default_rng(seed).integers(0, 255, (180, 320, 3), np.uint8) for seed in (1, 2)]
     alone = [Detector(package, engine, size_px=320, score_min=0.01).detect(picture) for picture in pictures]
+    cameras = [Detector(package, scheduler.seat(), size_px=320, score_min=0.01) for _ in pictures]
     together: dict[int, Any] = {}
 
     def look(index: int) -> None:
-        seen_by = Detector(package, scheduler.seat(), size_px=320, score_min=0.01)
-        together[index] = seen_by.detect(pictures[index])
+        together[index] = cameras[index].detect(pictures[index])
 
     threads = [threading.Thread(target=look, args=(index,)) for index in range(2)]
     for thread in threads:
@@ -160,8 +178,28 @@ def test_a_network_of_one_picture_at_a_time_is_never_given_two() -> None:
 def test_alone_nobody_waits(attention: Attention) -> None:
     slow = Slow()
     slow.go.set()
-    seat = Scheduler(slow, batch_max=4, wait_s=0.004).seat()
+    seat = Scheduler(slow, batch_max=4, wait_s=5.0).seat()
     seat.attention = attention
     began_s = time.monotonic()
     assert seat.run({"images": np.ones((1, 1), np.float32)})[0][0, 0] == 2
-    assert time.monotonic() - began_s < 1.0
+    assert time.monotonic() - began_s < 2.5
+
+
+def test_company_is_waited_for_no_longer_than_said_and_not_beyond_the_cameras_that_there_are() -> None:
+    slow = Slow()
+    slow.go.set()
+    scheduler = Scheduler(slow, batch_max=4, wait_s=0.3)
+    seat, other = scheduler.seat(), scheduler.seat()
+    began_s = time.monotonic()
+    seat.run({"images": np.ones((1, 1), np.float32)})
+    assert 0.25 < time.monotonic() - began_s < 2.5, "the other camera might have come"
+    scheduler = Scheduler(slow, batch_max=4, wait_s=60.0)
+    seats = [scheduler.seat(), scheduler.seat()]
+    threads = [threading.Thread(target=one.run, args=({"images": np.ones((1, 1), np.float32)},)) for one in seats]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive(), "two of two are all that can come"
+    assert scheduler.batches == 1
+    assert other.attention is Attention.MOVING
