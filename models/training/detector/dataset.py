@@ -4,8 +4,9 @@
 IMAGES holds `split.tsv` and a folder per set (`images`, `labels`, `classes.txt`); COCO.tsv and LAST.tsv are what the
 teachers saw (`teachers.py`). OUT gets, per split, `images/SPLIT/SET__NAME.jpg`, `labels/SPLIT/SET__NAME.txt`
 (Ultralytics' lines), `regions/SPLIT/SET__NAME.txt` (`BITS cx cy w h`: no background of the classes in BITS is learnt
-inside), `weights.json` (how often an epoch draws a picture), `data.yaml`, and `card.json` with the counts. The test
-split is not packed: nothing that trains can read it.
+inside), `weights.json` (how often an epoch draws a picture), `data.yaml`, and `card.json` with the counts. Parts of
+train's pictures in which nothing is are packed beside them as `SET__NAME__empty` (`negatives.py`). The test split is
+not packed: nothing that trains can read it.
 """
 
 import argparse
@@ -17,8 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
-from models.training.detector.merging import Box, Merged, Seen, merge
+from models.picture import read_picture
+from models.training.detector.merging import WHOLE, Box, Merged, Region, Seen, hidden, merge
+from models.training.detector.negatives import EMPTY, EMPTY_WEIGHT, GLIMPSE, cut, empty_part
 from models.training.detector.sources import CLASSES, SOURCES
 from models.training.detector.split import Picture, read_split
 
@@ -45,16 +50,27 @@ def read_seen(path: Path) -> dict[tuple[str, str], list[Seen]]:
     return seen
 
 
-def merged_labels(
-    images: Path, pictures: Sequence[Picture], coco: Path, last: Path
-) -> Iterator[tuple[Picture, Merged]]:
+@dataclass(frozen=True)
+class Told:
+    """What is known of a picture. glimpsed: every box that may hold an object, of the set and of both teachers."""
+
+    picture: Picture
+    merged: Merged
+    glimpsed: tuple[Box, ...]
+
+
+def merged_labels(images: Path, pictures: Sequence[Picture], coco: Path, last: Path) -> Iterator[Told]:
     by_coco, by_last = read_seen(coco), read_seen(last)
     for picture in pictures:
         key, own = (picture.set, picture.name), own_labels(images, picture)
         if picture.split == "test":
-            yield picture, merge(SOURCES[picture.set], own, (), ())
+            yield Told(picture, merge(SOURCES[picture.set], own, (), ()), ())
         else:
-            yield picture, merge(SOURCES[picture.set], own, by_coco.get(key, ()), by_last.get(key, ()))
+            seen_coco, seen_last = by_coco.get(key, ()), by_last.get(key, ())
+            boxes = [box for _, box in own] + [
+                seen.box for seen in (*seen_coco, *seen_last) if seen.score >= GLIMPSE and seen.name in CLASSES
+            ]
+            yield Told(picture, merge(SOURCES[picture.set], own, seen_coco, seen_last), tuple(boxes))
 
 
 @dataclass(frozen=True)
@@ -70,20 +86,17 @@ class Pack:
             for split in ("train", "val"):
                 (self.folder / kind / split).mkdir(parents=True, exist_ok=True)
 
-    def write(self, images: Path, picture: Picture, merged: Merged) -> int:
-        """Returns the bytes of the packed picture. Raises ValueError for what is no picture."""
-        pixels = cv2.imread(str(picture.image(images)), cv2.IMREAD_COLOR)
-        if pixels is None:
-            raise ValueError(f"{picture.image(images)}: not a picture")
+    def write(self, pixels: NDArray[np.uint8], split: str, name: str, merged: Merged) -> int:
+        """Returns the bytes of the packed picture."""
         if (scale := self.px_max / max(pixels.shape[:2])) < 1:
-            pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
         options = [cv2.IMWRITE_JPEG_QUALITY, self.quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
         packed = cv2.imencode(".jpg", pixels, options)[1].tobytes()
-        self._path("images", picture, "jpg").write_bytes(packed)
+        (self.folder / "images" / split / f"{name}.jpg").write_bytes(packed)
         labels = [f"{CLASSES.index(label.name)} {_sides(label.box)}\n" for label in merged.labels]
-        self._path("labels", picture, "txt").write_text("".join(labels))
+        (self.folder / "labels" / split / f"{name}.txt").write_text("".join(labels))
         regions = [f"{region.bits} {_sides(region.box)}\n" for region in merged.regions]
-        self._path("regions", picture, "txt").write_text("".join(regions))
+        (self.folder / "regions" / split / f"{name}.txt").write_text("".join(regions))
         return len(packed)
 
     def close(self, weights: dict[str, float], card: object) -> None:
@@ -91,9 +104,6 @@ class Pack:
         (self.folder / "data.yaml").write_text(f"train: images/train\nval: images/val\nnames:\n{names}")
         (self.folder / "weights.json").write_text(json.dumps(weights, indent=1))
         (self.folder / "card.json").write_text(json.dumps(card, indent=1, sort_keys=True))
-
-    def _path(self, kind: str, picture: Picture, ending: str) -> Path:
-        return self.folder / kind / picture.split / f"{stem(picture)}.{ending}"
 
 
 def stem(picture: Picture) -> str:
@@ -110,18 +120,30 @@ def fill(images: Path, coco: Path, last: Path, pack: Pack) -> dict[str, object]:
     counts: dict[str, dict[str, Counter[str]]] = {
         kind: defaultdict(Counter) for kind in ("pictures", "own_boxes", "taught_boxes")
     }
-    packed_bytes = 0
+    packed_bytes, empty, random = 0, 0, np.random.default_rng(0)
     weights: dict[str, float] = {}
-    for picture, merged in merged_labels(images, read_split(images / "split.tsv"), coco, last):
+    for told in merged_labels(images, read_split(images / "split.tsv"), coco, last):
+        picture, merged, source = told.picture, told.merged, SOURCES[told.picture.set]
         names = [label.name for label in merged.labels]
         own, taught = names[: len(names) - merged.taught], names[len(names) - merged.taught :]
         if picture.split != "test":
-            packed_bytes += pack.write(images, picture, merged)
-            weights[stem(picture)] = SOURCES[picture.set].draw_weight(own)
+            pixels = read_picture(picture.image(images))
+            packed_bytes += pack.write(pixels, picture.split, stem(picture), merged)
+            weights[stem(picture)] = source.draw_weight(own)
+            if picture.split == "train" and not source.mosaic and (part := empty_part(told.glimpsed, pixels, random)):
+                nothing = Merged((), (Region(left_out, WHOLE),) if (left_out := hidden(source, ())) else (), 0)
+                packed_bytes += pack.write(cut(pixels, part), picture.split, stem(picture) + EMPTY, nothing)
+                weights[stem(picture) + EMPTY], empty = EMPTY_WEIGHT, empty + 1
         counts["pictures"][picture.split][picture.set] += 1
         counts["own_boxes"][picture.split].update(own)
         counts["taught_boxes"][picture.split].update(taught)
-    card: dict[str, object] = {"px_max": pack.px_max, "quality": pack.quality, "bytes": packed_bytes, **counts}
+    card: dict[str, object] = {
+        "px_max": pack.px_max,
+        "quality": pack.quality,
+        "bytes": packed_bytes,
+        "empty_parts": empty,
+    }
+    card |= counts
     pack.close(weights, card)
     return card
 

@@ -14,6 +14,9 @@ WHOLE: Box = (0.5, 0.5, 1.0, 1.0)
 SURE = 0.50  # from here on a teacher's box is a label (its precision on val is in the data card)
 DOUBTFUL = 0.15  # between here and SURE it is neither label nor background
 NOBODY = 0.10  # below this for every person of a picture: no heads, no torsos either; the same for vehicles and plates
+FILLS = (
+    0.5  # a teacher's vehicle that covers more of the picture is doubtful: else whatever fills one becomes a vehicle
+)
 SAME = 0.5  # intersection over union from which on a teacher's box is one that the set labels
 INSIDE_MARGIN = 0.35  # of a doubtful region that is grown around the box
 
@@ -74,7 +77,8 @@ def merge(source: Source, own: Sequence[tuple[str, Box]], coco: Sequence[Seen], 
         if any(label.name == seen.name and overlap(label.box, seen.box) > SAME for label in (*labels, *taught)):
             continue
         contested = any(seen.name in names and overlap(box, seen.box) > SAME for names, box in doubtful_boxes)
-        if seen.score >= SURE and not source.mosaic and not (contested and seen.name == "person"):
+        fills = seen.name in VEHICLES and seen.box[2] * seen.box[3] > FILLS
+        if seen.score >= SURE and not source.mosaic and not fills and not (contested and seen.name == "person"):
             taught.append(Label(seen.name, seen.box))
         else:
             regions.append(Region(frozenset([seen.name]), grown(seen.box)))

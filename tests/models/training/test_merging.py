@@ -32,6 +32,14 @@ def test_a_doubting_teacher_makes_neither_label_nor_background() -> None:
     assert region.box[2] > BODY[2], "cells beside it are left alone too"
 
 
+def test_a_vehicle_that_fills_the_picture_is_doubtful_however_sure_the_teacher_is() -> None:
+    filling = Seen("car", 0.95, (0.5, 0.5, 0.8, 0.7))
+    assert merge(SOURCES["plate_india"], [], [filling], []).labels == ()
+    assert any("car" in region.names for region in merge(SOURCES["plate_india"], [], [filling], []).regions)
+    person = Seen("person", 0.95, filling.box)
+    assert merge(SOURCES["ppe_vest"], [], [person], []).labels == (Label("person", person.box),)
+
+
 def test_what_a_teacher_hardly_sees_is_background() -> None:
     assert merge(SOURCES["garbage_bins"], [], [Seen("person", 0.08, BODY)], []) == Merged((), (), 0)
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from models.picture import PictureError
 from models.training.detector.dataset import main
 from models.training.detector.sources import CLASSES
 
@@ -65,10 +66,19 @@ def test_pictures_are_small_and_keep_their_proportions(packed: Path) -> None:
 
 
 def test_nothing_of_the_test_split_is_packed_but_it_is_counted(packed: Path) -> None:
-    assert {path.stem for path in packed.rglob("*__*")} == {"ppe_vest__a", "ppe_vest__b", "fire_smoke__d"}
+    stems = {path.stem for path in packed.rglob("*__*")}
+    assert {stem.removesuffix("__empty") for stem in stems} == {"ppe_vest__a", "ppe_vest__b", "fire_smoke__d"}
     card = json.loads((packed / "card.json").read_text())
     assert card["pictures"]["test"] == {"ppe_vest": 1}
     assert card["taught_boxes"] == {"test": {}, "train": {"person": 1}, "val": {}}
+
+
+def test_parts_in_which_nothing_is_are_packed_of_train_alone_without_a_label_and_seldom_drawn(packed: Path) -> None:
+    parts = {path.relative_to(packed) for path in packed.rglob("*__empty.jpg")}
+    assert parts == {Path(f"images/train/{name}__empty.jpg") for name in ("ppe_vest__a", "fire_smoke__d")}
+    assert (packed / "labels" / "train" / "fire_smoke__d__empty.txt").read_text() == ""
+    assert json.loads((packed / "weights.json").read_text())["fire_smoke__d__empty"] < 0.5
+    assert json.loads((packed / "card.json").read_text())["empty_parts"] == 2
 
 
 def test_weak_classes_are_drawn_oftener(packed: Path) -> None:
@@ -80,5 +90,5 @@ def test_a_picture_that_is_none_is_named(images: Path, tmp_path: Path) -> None:
     (images / "fire_smoke" / "images" / "d.jpg").write_text("no")
     (tmp_path / "none.tsv").write_text("")
     none = str(tmp_path / "none.tsv")
-    with pytest.raises(ValueError, match=r"d\.jpg: not a picture"):
+    with pytest.raises(PictureError, match=r"d\.jpg: not a picture"):
         main([str(images), str(tmp_path / "out"), "--coco", none, "--last", none])
