@@ -1,9 +1,9 @@
 """The tracker on MOT15's six sequences with public Faster R-CNN detections, judged by the `trackers` package's CLEAR.
 
-SORT's own table on the same detections (Bewley et al. 2016, its README): MOTA 34.0, 274 identity switches.
+SORT's own table on the same detections (Bewley et al. 2016, its README): MOTA 34.0, 274 identity switches. ByteTrack of
+`trackers`, with the best of 30 draws of its settings on the same sequences: `tests/bench/bench_tracking.py`.
 """
 
-import gzip
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from trackers.eval import evaluate_mot_sequences
 
 from edge.tracking.motchallenge import track_detections
 from tests.data import data
+from tests.mot15 import laid_out
 
 # Reached: 36.15 with 144 switches; at a third of the frames 34.73. docs/tracking.md has the table.
 MOTA_MIN = 0.3565
@@ -18,30 +19,11 @@ SWITCHES_MAX = 200
 MOTA_MIN_AT_A_THIRD = 0.34
 
 
-def every(lines: list[str], step: int) -> str:
-    """Frames 1, 1 + step, 1 + 2 step ... renumbered from 1."""
-    kept = [line.split(",", 1) for line in lines]
-    numbered = [((int(frame) - 1) // step + 1, rest) for frame, rest in kept if (int(frame) - 1) % step == 0]
-    return "".join(f"{frame},{rest}\n" for frame, rest in numbered)
-
-
-def lines_of(path: Path) -> list[str]:
-    return gzip.decompress(path.read_bytes()).decode().splitlines()
-
-
 def judged(folder: Path, step: int) -> tuple[float, int]:
     """MOTA and identity switches over all six when only every `step`th frame is looked at."""
-    for sequence in sorted(data("mot", "MOT15-train").iterdir()):
-        truth = folder / "truth" / sequence.name / "gt"
-        truth.mkdir(parents=True)
-        # The scorer reads MOT17's columns: class 1 is a person. In MOT15 nobody else is in the ground truth.
-        seven = [",".join(line.split(",")[:7]) + ",1,1" for line in lines_of(sequence / "gt" / "gt.txt.gz")]
-        (truth / "gt.txt").write_text(every(seven, step))
-        found = folder / f"{sequence.name}.txt"
-        found.write_text(every(lines_of(sequence / "det" / "det_frcnn_sort.txt.gz"), step))
-        rate = (sequence / "seqinfo.ini").read_text().split("frameRate=")[1].split()[0]
-        (folder / "tracks").mkdir(exist_ok=True)
-        track_detections(found, float(rate) / step, folder / "tracks" / f"{sequence.name}.txt")
+    (folder / "tracks").mkdir()
+    for sequence in laid_out(data("mot", "MOT15-train"), folder, step):
+        track_detections(sequence.detections, sequence.fps, folder / "tracks" / f"{sequence.name}.txt")
     clear = evaluate_mot_sequences(folder / "truth", folder / "tracks").aggregate.CLEAR
     assert clear is not None
     return float(clear.MOTA), int(clear.IDSW)
