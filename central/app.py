@@ -61,6 +61,7 @@ class Centre:
     broker: EmbeddedBroker | None = None
     subscriber: Subscriber | None = None
     playback: PlaybackMaker | None = None
+    text_server: ChatServer | None = None
     summary_writer: SummaryWriter | None = None
 
     @classmethod
@@ -96,6 +97,8 @@ class Centre:
             self.playback.stop()
         if self.summary_writer is not None:
             self.summary_writer.stop()
+        if self.text_server is not None:
+            self.text_server.close()
         if self.broker is not None:
             self.broker.stop()
         self.decoder.close()
@@ -109,7 +112,8 @@ class Centre:
         address = ServerAddress(
             server.url, server.model, key, server.answer_s_max, concurrent_max=1, takes_grammars=server.takes_grammars
         )
-        return SummaryWriter(self.database, ChatServer(address), server.producer, self.counters, now)
+        self.text_server = ChatServer(address)
+        return SummaryWriter(self.database, self.text_server, server.producer, self.counters, now)
 
     def media_store(self) -> DiskMediaStore:
         """Raises StorageError when the media folder cannot be used."""

@@ -151,7 +151,7 @@ def check_detector(settings: DetectorSettings, camera: CameraSettings, rules: Pa
 
 def second_look_of(settings: VerificationSettings, clock: Clock, faults: Faults) -> SecondLook | None:
     """None without a model. Its process starts with the first question. Raises ModelError for a model or a question
-    that is not there.
+    that is not there, SettingsError for a server's key that others can read.
     """
     if settings.model is None and settings.server is None:
         return None
@@ -184,9 +184,10 @@ def second_look_of(settings: VerificationSettings, clock: Clock, faults: Faults)
 def _wanted_server(settings: VerificationSettings) -> WantedServer | None:
     """An answer is half of a question, at most half of the time is for one."""
     server = settings.server
-    return (
-        None if server is None else WantedServer(server.url, server.model, server.key_file, settings.answer_s_max / 2)
-    )
+    if server is None:
+        return None
+    server.refuse_an_open_key()
+    return WantedServer(server.url, server.model, server.key_file, settings.answer_s_max / 2)
 
 
 def look_of(

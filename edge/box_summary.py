@@ -60,11 +60,13 @@ def _written(folder: Path, facts: Facts, language: Language) -> Summary:
     if settings is None or settings.text_server is None:
         return write_summary(facts, language, None)
     server = settings.text_server
+    server.refuse_an_open_key(folder)
     try:
         key = (folder / server.key_file).read_text(encoding="utf-8").strip() if server.key_file else None
     except (OSError, UnicodeDecodeError) as error:
         raise BoxError(f"{server.key_file}: cannot be read; it holds the key of {server.url}") from error
-    chat = ChatServer(ServerAddress(server.url, server.model, key, concurrent_max=1))
+    address = ServerAddress(server.url, server.model, key, concurrent_max=1, takes_grammars=server.takes_grammars)
+    chat = ChatServer(address)
     try:
         producer = f"{settings.tenant}.{settings.site}.{settings.box_id}"
         new_id = partial(uuid7, SystemClock().now().wall)

@@ -1,5 +1,6 @@
 """box.yaml: everything a person sets on a box, as one frozen object."""
 
+import contextlib
 import difflib
 import os
 import re
@@ -124,12 +125,26 @@ class EvidenceSettings(_Section):
 
 class ModelServerSettings(_Section):
     """An OpenAI-compatible server; for a second look one that takes pictures. url: up to and without `/v1`. key_file:
-    with its token.
+    with its token, mode 0600.
     """
 
     url: str = Field(pattern=r"^https?://[^\s/]+")
     model: str = Field(min_length=1, max_length=200)
     key_file: Path | None = None
+
+    def refuse_an_open_key(self, folder: Path = Path()) -> None:
+        """folder: what a relative key_file is in. A file that is not there is left to whoever reads it. Raises
+        SettingsError when others can read it.
+        """
+        if self.key_file is not None:
+            with contextlib.suppress(OSError):
+                _refuse_readable(folder / self.key_file)
+
+
+class TextServerSettings(ModelServerSettings):
+    """takes_grammars: it is llama.cpp's, whose completions can be held to a grammar."""
+
+    takes_grammars: bool = False
 
 
 class VerificationSettings(_Section):
@@ -175,7 +190,7 @@ class Settings(_Section):
     detector: DetectorSettings = DetectorSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     verification: VerificationSettings = VerificationSettings()
-    text_server: ModelServerSettings | None = None
+    text_server: TextServerSettings | None = None
 
     @field_validator("rules")
     @classmethod
@@ -244,13 +259,17 @@ def _secret(name: str, folder: Path, environment: Mapping[str, str]) -> str:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise SettingsError(f"{folder / BOX_YAML}: ${{{name}}} is outside the box's folder; keep it under keys/")
     try:
-        if path.stat().st_mode & 0o077:
-            raise SettingsError(f"{path} can be read by others: chmod 600 {path}")
+        _refuse_readable(path)
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsError(
             f"{path}: the camera's password cannot be read ({error.strerror}); write it there"
         ) from error
+
+
+def _refuse_readable(path: Path) -> None:
+    if path.stat().st_mode & 0o077:
+        raise SettingsError(f"{path} can be read by others: chmod 600 {path}")
 
 
 def _first_problem(error: ValidationError, model: type[BaseModel]) -> str:

@@ -8,15 +8,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @contextmanager
-def answering(*answers: str) -> Iterator[tuple[str, list[str | None]]]:
-    """Its address, and the Authorization header of each request."""
+def answering(*answers: str, asked: list[dict[str, object]] | None = None) -> Iterator[tuple[str, list[str | None]]]:
+    """Its address, and the Authorization header of each request. asked: gets the body of each."""
     waiting = list(answers)
     seen: list[str | None] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             seen.append(self.headers.get("Authorization"))
-            self.rfile.read(int(self.headers["Content-Length"]))
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            if asked is not None:
+                asked.append(json.loads(content))
             body = json.dumps({"choices": [{"text": waiting.pop(0)}]}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))

@@ -25,6 +25,10 @@ class Wording:
         text = self.entries[key]
         return text.format(**values) if values else text
 
+    def counted(self, key: str, n: int) -> str:
+        """The words beside a number: `key_one` beside a single one. The number is not in them."""
+        return self.entries[f"{key}_one" if n == 1 else key]
+
     def named(self, family: str, name: str) -> str:
         """The word for a name that a box may send before this software knows it: then the name itself."""
         return self.entries.get(f"{family}.{name}", name)

@@ -66,8 +66,9 @@ def _what_en(incident: Incident) -> str:
             direction = _DIRECTIONS_EN[_threshold(incident, "crossed")]
             return f"{who} crossed line {incident.place_id} {direction}".rstrip()
         case "count":
-            counts = f"{_number(incident, 'count_in_zone')} tracks (threshold {_threshold(incident, 'count_in_zone')})"
-            return f"{counts} in {place} for {dwell}"
+            count = _number(incident, "count_in_zone")
+            tracks = "1 track" if count == "1" else f"{count} tracks"
+            return f"{tracks} (threshold {_threshold(incident, 'count_in_zone')}) in {place} for {dwell}"
         case "stationary":
             return f"{who} still in {place} for {dwell}"
         case "left_object":

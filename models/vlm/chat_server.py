@@ -81,6 +81,7 @@ class ChatServer:
         return self._address.takes_grammars
 
     def close(self) -> None:
+        """Who asks afterwards gets a ServerError."""
         self._http.close()
 
     def complete(self, prompt: str, *, stop: str, tokens_max: int, seed: int, grammar: str | None = None) -> str:
@@ -187,6 +188,10 @@ class ChatServer:
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise self._failed(f"{reason}; is the server running there?") from error
+        except RuntimeError as error:  # httpx has no class of its own for this
+            if not self._http.is_closed:
+                raise
+            raise ServerError(f"{self._address.url}: this end was closed") from error
         if status != httpx.codes.OK:
             excerpt = " ".join(content[:200].decode("utf-8", "replace").split())
             raise self._failed(f"HTTP {status} for {path}: {excerpt}", float(later) if later.isdecimal() else 0.0)

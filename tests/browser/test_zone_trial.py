@@ -137,14 +137,16 @@ def test_the_page_says_how_many_tracks_pass_and_how_many_leads_the_rule_would_ha
         page.locator("[data-form] [name=camera]").select_option("hall_1")
 
         try_zone(page, "0.5 0.5\n1.0 0.5\n1.0 1.0\n0.5 1.0")
-        expect(said).to_contain_text("(2 clips), 2 pass through the zone")
-        expect(said).to_contain_text("of 2 tracks in its last 1 min the rule would have made 2 leads", timeout=15_000)
+        expect(said).to_contain_text("clips 2, tracks 2, of them through the zone 2")
+        expect(said).to_contain_text(
+            "in its last 1 min: tracks 2, leads that the rule would have made of them 2", timeout=15_000
+        )
 
         try_zone(page, "0.5 0.5\n1.0 0.5\n1.0 1.0\n0.5 1.0", dwell_s="30")
-        expect(said).to_contain_text("would have made 0 leads", timeout=15_000)
+        expect(said).to_contain_text("would have made of them 0", timeout=15_000)
 
         try_zone(page, "0.0 0.5\n0.4 0.5\n0.4 1.0\n0.0 1.0")
-        expect(said).to_contain_text("0 pass through the zone")
-        expect(said).to_contain_text("would have made 0 leads", timeout=15_000)
+        expect(said).to_contain_text("of them through the zone 0")
+        expect(said).to_contain_text("would have made of them 0", timeout=15_000)
         assert reviewer.faults == []
     assert len(box.answers) == 3

@@ -89,13 +89,13 @@ def test_only_an_id_of_version_7_holds_a_time() -> None:
         uuid7_moment("00000000-0000-4000-8000-000000000000")
 
 
-def with_server(box: Path, url: str) -> None:
+def with_server(box: Path, url: str, **more: object) -> None:
     settings = {
         "box_id": "box-1",
         "tenant": "city",
         "central": {"url": "http://127.0.0.1:9", "broker": "mqtt://127.0.0.1:9", "public_key": "A" * 43 + "="},
         "cameras": {"gate": {"source": "gate.mp4"}},
-        "text_server": {"url": url, "model": "scripted"},
+        "text_server": {"url": url, "model": "scripted"} | more,
     }
     (box / "box.yaml").write_text(json.dumps(settings))
 
@@ -135,3 +135,28 @@ def test_a_server_that_is_away_leaves_the_template(box: Path, capsys: pytest.Cap
     lines = template_lines(box, capsys)
     with_server(box, "http://127.0.0.1:9")
     assert template_lines(box, capsys) == lines
+
+
+def test_a_key_that_others_can_read_is_refused_and_not_shown(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with_server(box, "http://127.0.0.1:9", key_file="text.key")
+    key_file = box / "text.key"
+    key_file.write_text("secret")
+    key_file.chmod(0o644)
+    assert main(["summary", str(box), *AT]) == 1
+    shown = capsys.readouterr()
+    assert shown.err.endswith(f"{key_file} can be read by others: chmod 600 {key_file}\n")
+    assert "secret" not in shown.out + shown.err
+    key_file.chmod(0o600)
+    assert main(["summary", str(box), *AT]) == 0
+
+
+def test_llama_cpp_is_told_the_grammar_of_the_second_try(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = template_lines(box, capsys)
+    lie = lines[0].replace("3 leads", "8 leads")
+    for takes_grammars, grammars in ((True, 1), (False, 0)):
+        asked: list[dict[str, object]] = []
+        with answering(lie, *lines, asked=asked) as (url, _):
+            with_server(box, url, takes_grammars=takes_grammars)
+            assert main(["summary", str(box), *AT, "--lang", "en"]) == 0
+        assert capsys.readouterr().out.splitlines()[0] == AI_LABEL["en"]
+        assert sum("grammar" in body for body in asked) == grammars

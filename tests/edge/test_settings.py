@@ -2,9 +2,21 @@ from pathlib import Path
 
 import pytest
 
+from edge.analysis import second_look_of
 from edge.cameras import source_of
 from edge.capture.live import Patience
-from edge.settings import DetectorSettings, Settings, SettingsError, ViewSettings, split_password, with_secrets
+from edge.clock import SystemClock
+from edge.delivery.faults import Faults
+from edge.settings import (
+    DetectorSettings,
+    ModelServerSettings,
+    Settings,
+    SettingsError,
+    VerificationSettings,
+    ViewSettings,
+    split_password,
+    with_secrets,
+)
 
 GOOD = """
 box_id: box-1
@@ -101,3 +113,17 @@ def test_a_camera_may_be_decoded_otherwise_than_the_box_says(tmp_path: Path) -> 
     assert source_of(tmp_path, settings, name, Patience()).decoder == "ffmpeg"
     with pytest.raises(SettingsError, match=r"^box\.yaml: decoder: Input should be 'auto', 'ffmpeg' or 'gstreamer'$"):
         Settings.parse(text.replace("gstreamer", "nvdec"), "box.yaml")
+
+
+def test_a_model_servers_key_that_others_can_read_is_refused_before_anybody_reads_it(tmp_path: Path) -> None:
+    key_file = tmp_path / "model.key"
+    server = ModelServerSettings(url="http://127.0.0.1:9", model="m", key_file=key_file)
+    server.refuse_an_open_key()  # not there: who reads it says so
+    key_file.write_text("secret")
+    key_file.chmod(0o640)
+    with pytest.raises(SettingsError, match=f"chmod 600 {key_file}"):
+        server.refuse_an_open_key()
+    with pytest.raises(SettingsError, match=f"chmod 600 {key_file}"):
+        second_look_of(VerificationSettings(server=server), SystemClock(), Faults())
+    key_file.chmod(0o600)
+    server.refuse_an_open_key()

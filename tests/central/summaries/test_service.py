@@ -144,6 +144,12 @@ def test_the_page_says_it_without_a_label_of_generated_text(served: Serving, lan
     assert "AI" not in page.text
 
 
+@pytest.mark.parametrize(("period", "said"), [("hour", "1</a> lead, "), ("day", "5</a> leads, ")])
+def test_the_first_line_counts_its_noun(served: Serving, period: str, said: str) -> None:
+    page = served.http.get(f"/summaries?period={period}&at={rfc3339(NOW)}", headers={"Accept-Language": "en"}).text
+    assert said in page
+
+
 def test_a_link_of_the_page_opens_the_list_of_that_period_alone(served: Serving) -> None:
     page = served.http.get(f"/summaries?period=hour&at={rfc3339(NOW)}", headers={"Accept-Language": "en"}).text
     link = page.split("data-line>")[1].split('href="')[1].split('"')[0].replace("&amp;", "&")

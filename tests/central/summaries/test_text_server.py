@@ -11,6 +11,7 @@ from central.errors import SettingsError
 from central.settings import CentralFolder
 from central.summaries.texts import tell, template
 from central.summaries.writer import COUNTER
+from models.vlm.chat_server import ServerError
 from models.vlm.summary import Lead, row_sentence, tabulate, total_sentence
 from tests.scripted_text_server import answering
 
@@ -40,6 +41,9 @@ def test_a_centre_with_a_server_has_its_text_written_and_sends_the_key(tmp_path:
         with centre.database.reading() as session:
             told = tell(session, TABLE, "en")
         centre.stop()
+        assert centre.text_server is not None
+        with pytest.raises(ServerError, match="closed"):  # no connection outlives the centre
+            centre.text_server.complete("", stop="\n", tokens_max=1, seed=0)
     assert (told.text, told.aigc is not None, seen) == (template(TABLE, "en"), True, ["Bearer secret"] * 2)
     assert centre.counters.read(COUNTER, "first_try") == 1
 

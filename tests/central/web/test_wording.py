@@ -21,7 +21,7 @@ from models.vlm.claims import CLAIM_FIELDS
 
 ENGLISH, CHINESE = wording("en"), wording("zh-CN")
 SOURCES = [path for path in FOLDER.rglob("*") if path.suffix in {".py", ".html", ".js"}]
-SAID = re.compile(r"""\b(?:t|word)\(\s*["']([a-z_.]+)["'](?!\s*[~+])""")
+SAID = re.compile(r"""\b(?:t|word)(?:\.counted)?\(\s*["']([a-z_.]+)["'](?!\s*[~+])""")
 CHOSEN_IN_SCRIPT = re.compile(r"""["']((?:live|stage|state|refused)\.[a-z_]+)["']""")
 FAMILY = re.compile(
     r"""\bt\(\s*f?["']([a-z_.]+\.)(?:["']\s*[~+]|\{)|named\(["']([a-z_.]+)["'],|word\(`([a-z_.]+\.)\$\{"""
@@ -56,6 +56,9 @@ FAMILIES = {
 }
 
 
+COUNTED = re.compile(r"""\.counted\(["']([a-z_.]+)["']""")
+
+
 def family_of(key: str) -> str:
     return key.rpartition(".")[0]
 
@@ -76,6 +79,15 @@ def test_every_word_that_a_page_or_script_says_is_there() -> None:
     said = {key for path in SOURCES for key in SAID.findall(path.read_text(encoding="utf-8"))}
     assert len(said) > 80
     assert not said - ENGLISH.entries.keys()
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_one_lead_is_not_called_leads(number: int) -> None:
+    said = {key for path in SOURCES for key in COUNTED.findall(path.read_text(encoding="utf-8"))}
+    assert len(said) > 1
+    ends = {key: ENGLISH.counted(key, number).endswith("s") for key in said}
+    assert ends == dict.fromkeys(said, number != 1)
+    assert [CHINESE.counted(key, number) for key in said] == [CHINESE(key) for key in said]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
