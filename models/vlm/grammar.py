@@ -58,9 +58,9 @@ class Answer:
         allowed = np.unpackbits(self._mask.view(np.uint8), count=self._size, bitorder="little").view(np.bool_)
         return np.where(allowed, logits, np.float32(-np.inf))
 
-    def allows(self, token: int) -> bool:
-        """Whether this one may come next: a fifth of what the mask of all costs."""
-        return bool(self._matcher.validate_tokens([token]))
+    def takes(self, token: int) -> bool:
+        """Whether this one may come next; then it is taken. A fifth of what the mask of all costs."""
+        return bool(self._matcher.try_consume_tokens([token]))
 
     def take(self, tokens: list[int]) -> None:
         """Raises ModelError when they may not come next."""

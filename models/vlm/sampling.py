@@ -1,5 +1,6 @@
 """Which token comes next."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +40,7 @@ class Sampler:
     def pick(self, logits: NDArray[np.float32]) -> int:
         """logits: (vocabulary,), -inf for what may not come. Raises ModelError when they are no numbers."""
         best = int(logits.argmax())
-        if not np.isfinite(logits[best]):  # argmax finds a NaN, too
+        if not math.isfinite(logits[best]):  # argmax finds a NaN, too
             raise ModelError("the language model's output is not a number; the package or its precision is broken")
         if self._sampling.temperature == 0:
             return best

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from tokenizers import Tokenizer
@@ -12,6 +13,10 @@ from models.errors import ModelError, PackageError
 from models.vlm.prompt import AROUND_IMAGE, CONTROLS, END, IMAGE, START, WHOLE_IMAGE
 
 TEXT_CHARACTERS_MAX = 100_000
+REMEMBERED_CHARACTERS_MAX, REMEMBERED_MAX = (
+    1000,
+    256,
+)  # texts whose tokens are kept: a few closed questions, again and again
 FORMS = {
     "yes": ("yes", "Yes", "YES", "是"),
     "no": ("no", "No", "NO", "否"),
@@ -47,6 +52,7 @@ class Tokens:
         if missing := [name for name in (IMAGE, AROUND_IMAGE, WHOLE_IMAGE, START, END) if name not in self._controls]:
             raise PackageError(f"{source}: its tokenizer has no {missing[0]}; not an Idefics3 or SmolVLM package")
         self._control_text = re.compile("|".join(re.escape(name) for name in self._controls))
+        self._remembered = lru_cache(REMEMBERED_MAX)(self._encoded)
         self.vocabulary = _vocabulary(config, source, self._controls)
         if self._tokenizer.get_vocab_size() > self.vocabulary.size:
             raise PackageError(
@@ -71,7 +77,10 @@ class Tokens:
             raise ModelError(f"a text of {len(text)} characters; at most {TEXT_CHARACTERS_MAX}")
         if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
             raise ModelError("a text with half a character (a lone surrogate); give valid Unicode")
-        return [token for part in self._parts(text) for token in self._ids(part)]
+        return list(self._remembered(text) if len(text) <= REMEMBERED_CHARACTERS_MAX else self._encoded(text))
+
+    def _encoded(self, text: str) -> tuple[int, ...]:
+        return tuple(token for part in self._parts(text) for token in self._ids(part))
 
     def _parts(self, text: str) -> Iterator[str]:
         start = 0

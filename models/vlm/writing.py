@@ -1,5 +1,6 @@
 """Token after token, until the model, the schema, the limit or the clock says that it is enough."""
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Literal
@@ -53,7 +54,10 @@ class Writing:
             if forced := self.answer.forced():
                 self.answer.take(forced)
                 return forced
-            logits = self._masked(self.answer, logits)
+            likeliest = self._likeliest(self.answer, logits)
+            if likeliest is not None:
+                return [likeliest]
+            logits = self.answer.mask(logits)
         token = self.sampler.pick(logits)
         if token in self.stop:
             return []
@@ -61,9 +65,10 @@ class Writing:
             self.answer.take([token])
         return [token]
 
-    def _masked(self, answer: Answer, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """-inf for what may not come next, unless the likeliest token may and is what will be taken."""
-        best = int(logits.argmax())
-        if self.sampler.greedy and best not in self.stop and answer.allows(best):
-            return logits
-        return answer.mask(logits)
+    def _likeliest(self, answer: Answer, logits: NDArray[np.float32]) -> int | None:
+        """The likeliest token, taken, where no mask can change that it is chosen."""
+        if not self.sampler.greedy:
+            return None
+        best = int(logits.argmax())  # finds a NaN, too
+        number = math.isfinite(logits[best])
+        return best if number and best not in self.stop and answer.takes(best) else None

@@ -11,11 +11,10 @@ from typing import Literal
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
-OPSET = 18
-CONTRIB = "com.microsoft"
-FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+from models.training.vlm.graph import CONTRIB, FLOAT, INT64, OPSET, Graph  # noqa: F401 - the trainer takes OPSET from here
+
 Attention = Literal["shared", "concatenated"]
 
 
@@ -32,53 +31,83 @@ class DecoderShape:
     epsilon: float
 
 
-class _Graph:
+class _Decoder(Graph):
     def __init__(self, shape: DecoderShape, state: Mapping[str, np.ndarray]) -> None:
-        self.shape, self.state = shape, state
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: dict[str, onnx.TensorProto] = {}
+        super().__init__(state)
+        self.shape = shape
 
-    def node(self, kind: str, inputs: list[str], output: str, *more: str, domain: str = "", **facts: object) -> str:
-        self.nodes.append(helper.make_node(kind, inputs, [output, *more], output, domain=domain, **facts))
-        return output
+    def linear(self, source: str, name: str, *parts: str) -> str:
+        """PyTorch keeps (out, in); MatMul wants (in, out). parts: whose outputs stand side by side, of one product."""
+        weights = [self.state[f"{part}.weight"].T for part in parts or (name,)]
+        return self.node("MatMul", [source, self.constant(f"{name}.weight", np.concatenate(weights, axis=1))], name)
 
-    def constant(self, name: str, value: np.ndarray) -> str:
-        self.constants[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
-        return name
-
-    def linear(self, source: str, name: str) -> str:
-        """PyTorch keeps (out, in); MatMul wants (in, out)."""
-        weight = self.constant(f"{name}.weight", self.state[f"{name}.weight"].T)
-        return self.node("MatMul", [source, weight], name)
+    def scale(self, name: str) -> str:
+        return self.constant(f"{name}.weight", self.state[f"{name}.weight"])
 
     def norm(self, source: str, name: str) -> str:
-        weight = self.constant(f"{name}.weight", self.state[f"{name}.weight"])
-        return self.node("SimplifiedLayerNormalization", [source, weight], name, epsilon=self.shape.epsilon, axis=-1)
+        facts = {"epsilon": self.shape.epsilon, "axis": -1}
+        return self.node("SimplifiedLayerNormalization", [source, self.scale(name)], name, **facts)
+
+    def added_norm(self, stream: str, change: str, name: str, total: str) -> str:
+        """The norm of the sum, which is `total`."""
+        inputs, epsilon = [stream, change, self.scale(name)], self.shape.epsilon
+        kind = "SkipSimplifiedLayerNormalization"
+        return self.node(kind, inputs, name, "", "", total, domain=CONTRIB, epsilon=epsilon)
 
 
 def build_decoder(shape: DecoderShape, state: Mapping[str, np.ndarray], attention: Attention) -> onnx.ModelProto:
     """state: of transformers' LlamaModel (`layers.0.self_attn.q_proj.weight`, ...) with `lm_head.weight`, float32."""
-    graph = _Graph(shape, state)
+    graph = _Decoder(shape, state)
     cosine, sine = rotary(shape)
     graph.constant("cosine", cosine)
     graph.constant("sine", sine)
-    (_prepare_shared if attention == "shared" else _prepare_concatenated)(graph)
-    attend = _attend_shared if attention == "shared" else _attend_concatenated
-    stream = "inputs_embeds"
-    for layer in range(shape.layers):
+    (_layers_shared if attention == "shared" else _layers_concatenated)(graph)
+    graph.linear("norm", "lm_head")
+    graph.nodes[-1].output[0] = "logits"
+    return _model(graph, attention)
+
+
+def _layers_shared(graph: _Decoder) -> None:
+    """As few nodes as there are: a token of a small model costs its nodes as much as its weights. What nothing reads
+    but the logits of the last position, the last layer after its attention, is computed for that position alone.
+    """
+    _prepare_shared(graph)
+    stream, last = "inputs_embeds", graph.shape.layers - 1
+    normed = graph.norm(stream, "layers.0.input_layernorm")
+    for layer in range(graph.shape.layers):
         name = f"layers.{layer}"
-        mixed = attend(graph, graph.norm(stream, f"{name}.input_layernorm"), layer)
+        mixed = _attend_shared(graph, normed, layer)
+        if layer == last:
+            ends = _last_position(graph)
+            mixed = graph.node("Slice", [mixed, *ends], "last_mixed")
+            stream = graph.node("Slice", [stream, *ends], "last_stream")
+        output = graph.linear(mixed, f"{name}.self_attn.o_proj")
+        normed = graph.added_norm(stream, output, f"{name}.post_attention_layernorm", f"{name}.attended")
+        both = graph.linear(normed, f"{name}.mlp.both", f"{name}.mlp.gate_proj", f"{name}.mlp.up_proj")
+        gate, up = f"{name}.gate", f"{name}.up"
+        graph.node("Split", [both], gate, up, axis=-1, num_outputs=2)
+        thought = _thought(graph, gate, up, name)
+        after = "norm" if layer == last else f"layers.{layer + 1}.input_layernorm"
+        stream = f"{name}.output"
+        normed = graph.added_norm(f"{name}.attended", thought, after, stream)
+
+
+def _layers_concatenated(graph: _Decoder) -> None:
+    _prepare_concatenated(graph)
+    stream = "inputs_embeds"
+    for layer in range(graph.shape.layers):
+        name = f"layers.{layer}"
+        mixed = _attend_concatenated(graph, graph.norm(stream, f"{name}.input_layernorm"), layer)
         stream = graph.node("Add", [stream, graph.linear(mixed, f"{name}.self_attn.o_proj")], f"{name}.attended")
         normed = graph.norm(stream, f"{name}.post_attention_layernorm")
         gate, up = graph.linear(normed, f"{name}.mlp.gate_proj"), graph.linear(normed, f"{name}.mlp.up_proj")
-        swish = graph.node("Mul", [gate, graph.node("Sigmoid", [gate], f"{name}.sigmoid")], f"{name}.swish")
-        thought = graph.linear(graph.node("Mul", [swish, up], f"{name}.gated"), f"{name}.mlp.down_proj")
-        stream = graph.node("Add", [stream, thought], f"{name}.output")
-    if attention == "shared":
-        stream = graph.node("Slice", [stream, *_last_position(graph)], "last_position")
-    graph.linear(graph.norm(stream, "norm"), "lm_head")
-    graph.nodes[-1].output[0] = "logits"
-    return _model(graph, attention)
+        stream = graph.node("Add", [stream, _thought(graph, gate, up, name)], f"{name}.output")
+    graph.norm(stream, "norm")
+
+
+def _thought(graph: _Decoder, gate: str, up: str, name: str) -> str:
+    swish = graph.node("Mul", [gate, graph.node("Sigmoid", [gate], f"{name}.sigmoid")], f"{name}.swish")
+    return graph.linear(graph.node("Mul", [swish, up], f"{name}.gated"), f"{name}.mlp.down_proj")
 
 
 def rotary(shape: DecoderShape) -> tuple[np.ndarray, np.ndarray]:
@@ -89,12 +118,12 @@ def rotary(shape: DecoderShape) -> tuple[np.ndarray, np.ndarray]:
     return np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
 
 
-def _last_position(graph: _Graph) -> list[str]:
+def _last_position(graph: _Decoder) -> list[str]:
     ends = {"last_start": [-1], "last_stop": [np.iinfo(np.int64).max], "last_axis": [1]}
     return [graph.constant(name, np.array(value, np.int64)) for name, value in ends.items()]
 
 
-def _prepare_shared(graph: _Graph) -> None:
+def _prepare_shared(graph: _Decoder) -> None:
     one = graph.constant("one", np.array(1, np.int64))
     axis = graph.constant("mask_axis", np.array([1], np.int64))
     total = graph.node("ReduceSum", ["attention_mask", axis], "mask_sum", keepdims=0)
@@ -105,18 +134,18 @@ def _prepare_shared(graph: _Graph) -> None:
     graph.node("Cast", [scalar], "total_sequence_length", to=TensorProto.INT32)
 
 
-def _attend_shared(graph: _Graph, source: str, layer: int) -> str:
+def _attend_shared(graph: _Decoder, source: str, layer: int) -> str:
     name = f"layers.{layer}.self_attn"
-    query, key, value = (graph.linear(source, f"{name}.{part}_proj") for part in "qkv")
+    all_three = graph.linear(source, f"{name}.qkv_proj", *(f"{name}.{part}_proj" for part in "qkv"))
     past, present = f"past_key_values.{layer}", f"present.{layer}"
-    inputs = [query, key, value, f"{past}.key", f"{past}.value", "seqlens_k", "total_sequence_length", "cosine", "sine"]
+    inputs = [all_three, "", "", f"{past}.key", f"{past}.value", "seqlens_k", "total_sequence_length", "cosine", "sine"]
     return graph.node(
         "GroupQueryAttention", inputs, f"{name}.mixed", f"{present}.key", f"{present}.value", domain=CONTRIB,
         num_heads=graph.shape.heads, kv_num_heads=graph.shape.kv_heads, do_rotary=1, rotary_interleaved=0,
     )  # fmt: skip
 
 
-def _prepare_concatenated(graph: _Graph) -> None:
+def _prepare_concatenated(graph: _Decoder) -> None:
     """Cosines and sines of the positions, both halves of a head; an additive mask (1, 1, s, past + s)."""
     for name in ("cosine", "sine"):
         rows = graph.node("Gather", [name, "position_ids"], f"{name}_rows")
@@ -140,7 +169,7 @@ def _prepare_concatenated(graph: _Graph) -> None:
     graph.node("Unsqueeze", [additive, "heads_axis"], "additive_mask")
 
 
-def _attend_concatenated(graph: _Graph, source: str, layer: int) -> str:
+def _attend_concatenated(graph: _Decoder, source: str, layer: int) -> str:
     name, shape = f"layers.{layer}.self_attn", graph.shape
     query = _heads(graph, source, f"{name}.q", shape.heads)
     key, value = (_heads(graph, source, f"{name}.{part}", shape.kv_heads) for part in "kv")
@@ -160,7 +189,7 @@ def _attend_concatenated(graph: _Graph, source: str, layer: int) -> str:
     return graph.node("Reshape", [flat, whole], f"{name}.mixed")
 
 
-def _heads(graph: _Graph, source: str, name: str, count: int) -> str:
+def _heads(graph: _Decoder, source: str, name: str, count: int) -> str:
     flat = graph.linear(source, f"{name}_proj")
     sides = graph.constant(f"heads_{count}", np.array([0, 0, count, graph.shape.head], np.int64))
     return graph.node(
@@ -168,7 +197,7 @@ def _heads(graph: _Graph, source: str, name: str, count: int) -> str:
     )
 
 
-def _rotated(graph: _Graph, source: str) -> str:
+def _rotated(graph: _Decoder, source: str) -> str:
     half = graph.shape.head // 2
     cut = graph.constant("halves", np.array([half, half], np.int64))
     graph.nodes.append(
@@ -180,7 +209,7 @@ def _rotated(graph: _Graph, source: str) -> str:
     return graph.node("Add", [kept, graph.node("Mul", [turned, "sine_now"], f"{source}.moved")], f"{source}.rotated")
 
 
-def _repeated(graph: _Graph, source: str) -> str:
+def _repeated(graph: _Decoder, source: str) -> str:
     """(b, kv, t, d) -> (b, heads, t, d), each kv head for its group of query heads."""
     shape = graph.shape
     times = shape.heads // shape.kv_heads
@@ -194,7 +223,7 @@ def _repeated(graph: _Graph, source: str) -> str:
     return graph.node("Reshape", [wide, sides], f"{source}.repeated")
 
 
-def _model(graph: _Graph, attention: Attention) -> onnx.ModelProto:
+def _model(graph: _Decoder, attention: Attention) -> onnx.ModelProto:
     shape = graph.shape
     value = helper.make_tensor_value_info
     inputs = [
@@ -209,6 +238,4 @@ def _model(graph: _Graph, attention: Attention) -> onnx.ModelProto:
             sides = ["batch", shape.kv_heads, "past", shape.head]
             inputs.append(value(f"past_key_values.{layer}.{part}", FLOAT, sides))
             outputs.append(value(f"present.{layer}.{part}", FLOAT, ["batch", shape.kv_heads, "present", shape.head]))
-    body = helper.make_graph(graph.nodes, "decoder", inputs, outputs, list(graph.constants.values()))
-    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]
-    return helper.make_model(body, opset_imports=opsets, ir_version=9, producer_name="xunjian")
+    return graph.model("decoder", inputs, outputs)

@@ -18,42 +18,31 @@ import yaml
 from onnx import TensorProto, helper, numpy_helper
 from transformers import AutoModelForImageTextToText
 
-from models.training.vlm.decoder_graph import OPSET, Attention, DecoderShape, build_decoder
-from models.training.vlm.graph_strip import strip
+from models.training.vlm.decoder_graph import Attention, DecoderShape, build_decoder
+from models.training.vlm.graph import OPSET
+from models.training.vlm.vision_graph import build_vision, vision_shape
 
 VISION, EMBED, DECODER = "vision_encoder.onnx", "embed_tokens.onnx", "decoder_model_merged.onnx"
 
 
-class _Vision(torch.nn.Module):
-    """pixel_values (1, n, 3, S, S) and pixel_attention_mask (1, n, S, S) -> image_features (n, tokens, hidden)."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.encoder, self.connector = model.model.vision_model, model.model.connector
-        self.patch = model.config.vision_config.patch_size
-
-    def forward(self, pixel_values: torch.Tensor, pixel_attention_mask: torch.Tensor) -> torch.Tensor:
-        one, count, channels, height, width = pixel_values.shape
-        pixels = pixel_values.reshape(one * count, channels, height, width)
-        patches = (one * count, height // self.patch, self.patch, width // self.patch, self.patch)
-        mask = pixel_attention_mask.reshape(patches).any(-1).any(2)
-        seen = self.encoder(pixel_values=pixels, patch_attention_mask=mask).last_hidden_state
-        features: torch.Tensor = self.connector(seen)
-        return features
-
-
 def vision_graph(model: Any) -> onnx.ModelProto:
-    side = model.config.vision_config.image_size
-    example = (torch.zeros(1, 2, 3, side, side), torch.ones(1, 2, side, side, dtype=torch.bool))
-    free = {1: torch.export.Dim.AUTO}
-    program = torch.onnx.export(
-        _Vision(model).eval(), example, dynamo=True, opset_version=OPSET, external_data=False, verbose=False,
-        input_names=["pixel_values", "pixel_attention_mask"], output_names=["image_features"],
-        dynamic_shapes={"pixel_values": free, "pixel_attention_mask": free},
-    )  # fmt: skip
-    graph = program.model_proto
-    strip(graph)
-    return graph
+    shape = vision_shape(model.config)
+    state = {
+        name: value.detach().float().numpy()
+        for name, value in model.model.state_dict().items()
+        if name.startswith(("vision_model.", "connector."))
+    }
+    return build_vision(shape, state, patch_places(shape.across))
+
+
+def patch_places(across: int) -> np.ndarray:
+    """(across * across,) rows of the position embedding, as `SmolVLMVisionEmbeddings` finds them for a whole tile; in
+    its float32, where a patch may fall short of its own place.
+    """
+    edges = torch.arange(1 / across, 1.0, 1 / across)
+    starts = torch.clamp(torch.arange(across, dtype=torch.float32) * (1.0 / torch.tensor(across)), max=1.0 - 1e-6)
+    line = torch.bucketize(starts, edges, right=True)
+    return (line[:, None] * across + line[None]).reshape(-1).numpy()
 
 
 def embed_graph(table: np.ndarray) -> onnx.ModelProto:

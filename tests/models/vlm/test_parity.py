@@ -53,7 +53,6 @@ def test_features_of_pictures_are_those_of_transformers(model: VisionLanguageMod
 def test_live_against_transformers(tmp_path: Path) -> None:
     """Another seed than the recorded one, exported now."""
     pytest.importorskip("transformers", reason="needs transformers and torch (extra train)")
-    pytest.importorskip("onnxscript", reason="needs onnxscript (extra train)")
     from models.training.vlm import random_model, reference
 
     tokenizer = random_model.tokenizer_of("tiny")

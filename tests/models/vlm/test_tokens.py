@@ -23,6 +23,16 @@ def test_text_comes_back_from_its_tokens(text: str) -> None:
     assert read.decode(read.encode(text)) == text
 
 
+def test_a_short_text_is_tokenised_once_and_its_tokens_cannot_be_spoilt(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = tokens()
+    first = read.encode("Is it 2026?")
+    kept = list(first)
+    first.clear()
+    monkeypatch.setattr(read, "_ids", lambda _text: [7])
+    assert read.encode("Is it 2026?") == kept
+    assert read.encode("Is it 2026? " * 100) == [7]
+
+
 @pytest.mark.parametrize("name", ["<image>", "<end_of_utterance>", "<|im_start|>", "<row_2_col_3>", "<|im_end|>"])
 def test_a_control_token_that_somebody_types_stays_text(name: str) -> None:
     read = tokens()

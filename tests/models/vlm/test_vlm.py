@@ -117,18 +117,18 @@ def test_text_under_a_schema_keeps_to_it_whatever_the_weights_would_say(model: V
 def test_a_likely_token_that_may_come_is_the_one_that_a_mask_of_all_leaves(
     model: VisionLanguageModel, schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    allows, allowed = GrammarAnswer.allows, list[bool]()
+    takes, allowed = GrammarAnswer.takes, list[bool]()
 
     def noting(answer: GrammarAnswer, token: int) -> bool:
-        allowed.append(allows(answer, token))
+        allowed.append(takes(answer, token))
         return allowed[-1]
 
     def write(seed: int) -> tuple[int, ...]:
         return model.generate("Describe.", [picture(seed, 64, 64)], schema=schema, tokens_max=60).tokens
 
-    monkeypatch.setattr(GrammarAnswer, "allows", noting)
+    monkeypatch.setattr(GrammarAnswer, "takes", noting)
     quick = [write(seed) for seed in range(4)]
-    monkeypatch.setattr(GrammarAnswer, "allows", lambda _answer, _token: False)
+    monkeypatch.setattr(GrammarAnswer, "takes", lambda _answer, _token: False)
     assert [write(seed) for seed in range(4)] == quick
     assert not all(allowed)
     if schema is not SCHEMA:
