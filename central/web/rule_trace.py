@@ -20,6 +20,8 @@ def _words(step: TraceStep, t: Wording) -> str:
     key = f"condition.{step.condition}"
     if key not in t.entries:
         key = "condition"
+    if step.unit == "probability" and step.threshold == 0 and f"{key}_any" in t.entries:
+        key = f"{key}_any"
     return t(
         key,
         condition=step.condition,

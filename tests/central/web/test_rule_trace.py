@@ -20,6 +20,11 @@ def step(condition: str, value: float | str | bool, threshold: float | str | boo
         (step("dwell", 4.7, 3.0, "s"), "lasted 4.7 s (≥ 3 s)", "持续 4.7 秒（≥ 3 秒）"),
         (step("score", 0.823, 0.4, "probability"), "score 82% (≥ 40%)", "置信度 82%（≥ 40%）"),
         (
+            step("score", 0.93, 0.0, "probability"),
+            "score 93% (the rule sets no minimum)",
+            "置信度 93%（规则未设下限）",
+        ),
+        (
             step("class", "car", "bus|car", "name"),
             "class: car (the rule asks for bus / car)",
             "类别：汽车（规则要求 公交车 / 汽车）",
