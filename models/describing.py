@@ -74,17 +74,11 @@ def read_record(path: Path) -> IncidentReport:
 
 
 def _describe(arguments: argparse.Namespace, load: "LoadEngine", serve: Callable[[str, str, float], Chats]) -> int:
-    try:
-        report = read_record(arguments.record)
-        image = read_picture(arguments.image)
-        if min(image.shape[:2]) < SIDE_PX_MIN:
-            raise PictureError(
-                f"{arguments.image}: {image.shape[1]} x {image.shape[0]} px; nothing is to be seen there"
-            )
-        writer, margin = _writer(arguments, load, serve)
-    except ModelError as error:
-        print(f"xunjian models: {error}", file=sys.stderr)
-        return 2
+    report = read_record(arguments.record)
+    image = read_picture(arguments.image)
+    if min(image.shape[:2]) < SIDE_PX_MIN:
+        raise PictureError(f"{arguments.image}: {image.shape[1]} x {image.shape[0]} px; nothing is to be seen there")
+    writer, margin = _writer(arguments, load, serve)
     start_s = time.perf_counter()
     described = describe_report(
         report,

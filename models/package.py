@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from models.card import CARD_BYTES_MAX, AnyCard, Card, FileFacts, LanguageCard, Precision, VlmCard, parse_card
 from models.errors import PackageError
+from models.regular_file import open_regular
 
 CARD = "card.yaml"
 PIECE_BYTES = 1024**2
@@ -77,7 +78,7 @@ class Package:
 def open_package(folder: Path) -> Package:
     """Reads the card and checks every file that it names. Raises PackageError."""
     try:
-        with (folder / CARD).open("rb") as file:
+        with open_regular(folder / CARD) as file:
             content = file.read(CARD_BYTES_MAX + 1)
     except OSError as error:
         raise PackageError(
@@ -112,7 +113,7 @@ def _opened(path: Path, package: str) -> Iterator[BinaryIO]:
     if path.is_symlink():
         raise PackageError(f"{path}: a link; files of a package lie in its folder; {_pull_again(package)}")
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             yield file
     except OSError as error:
         raise PackageError(f"{path}: cannot be read ({error.strerror}); {_pull_again(package)}") from error

@@ -14,6 +14,7 @@ from models.durable_file import fsync_folder
 from models.errors import PackageError
 from models.package import CARD, Package, open_package
 from models.registry import Entry, check_pinned
+from models.regular_file import open_regular
 
 TIMEOUT_S = 30.0
 
@@ -24,7 +25,7 @@ ReadFile = Callable[[str, int], bytes]
 def read_from_folder(folder: Path) -> ReadFile:
     def read(name: str, bytes_max: int) -> bytes:
         try:
-            with (folder / name).open("rb") as file:
+            with open_regular(folder / name) as file:
                 return file.read(bytes_max)
         except OSError as error:
             raise PackageError(f"{folder / name}: cannot be read ({error.strerror})") from error
