@@ -29,8 +29,8 @@ def add_commands(commands: Any) -> None:
         "--engine",
         default="onnx",
         metavar="ENGINE",
-        help="onnx (the reference), a precision (fp16, int8), a device (cuda, tensorrt, tensorrt-native), or both "
-        "as in cuda:fp16",
+        help="onnx (the reference), a precision (fp16, int8), a device (cuda, tensorrt, tensorrt-native, "
+        "tensorrt-graph), or both as in cuda:fp16",
     )
     comparing.add_argument(
         "--images", type=Path, metavar="DIR", help=f"up to {PICTURES_MAX} of its pictures; default: rendered scenes"

@@ -81,7 +81,8 @@ class Trial:
         other = self.with_weights()
         reference = self._looker(self.package, self.opener.open(REFERENCE, self.package))
         alone = self._looker(other, tested)
-        among = self._looker(other, _Company(tested)) if batch_max(self.choice) > 1 else alone
+        together = batch_max(self.choice) > 1 and all(one.shape[0] is None for one in tested.inputs)
+        among = self._looker(other, _Company(tested)) if together else alone
         seen, found = list[Detections](), list[Detections]()
         for index, picture in enumerate(islice(pictures, PICTURES_MAX)):
             seen.append(reference.detect(picture))

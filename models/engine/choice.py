@@ -6,15 +6,15 @@ from typing import Literal, get_args
 from models.card import Precision
 from models.errors import EngineError
 
-Device = Literal["cpu", "cuda", "tensorrt", "tensorrt-native"]
+Device = Literal["cpu", "cuda", "tensorrt", "tensorrt-native", "tensorrt-graph"]
 DEVICES: tuple[Device, ...] = get_args(Device)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """device: `cpu`, `cuda` and `tensorrt` are ONNX Runtime's providers, `tensorrt-native` is TensorRT without it.
-    precision: None: as the package's weights are.
+    """device: `cpu`, `cuda` and `tensorrt` are ONNX Runtime's providers, `tensorrt-native` is TensorRT without it,
+    `tensorrt-graph` the same replayed as CUDA graphs. precision: None: as the package's weights are.
     """
 
     device: Device = "cpu"

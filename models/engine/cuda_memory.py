@@ -1,7 +1,7 @@
 """Pinned memory of the host, memory of the card, and what goes between them, through NVIDIA's own Python binding."""
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ ADVICE = "check the driver with nvidia-smi, and that cuda-bindings is of its CUD
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """size: bytes, on either side. host, device: addresses."""
+    """size: bytes, on either side. host, device: addresses; host is 0 for memory of the card alone."""
 
     host: int
     device: int
@@ -56,6 +56,9 @@ class CudaMemory:
             self._call("cudaFreeHost", host)
             raise
 
+    def device_block(self, size: int) -> Block:
+        return Block(0, int(self._call("cudaMalloc", size)), size)
+
     def to_device(self, block: Block, size: int, stream: Any) -> None:
         kind = self._runtime.cudaMemcpyKind.cudaMemcpyHostToDevice
         self._call("cudaMemcpyAsync", block.device, block.host, size, kind, stream)
@@ -71,12 +74,42 @@ class CudaMemory:
         """Errors are of no use any more: what cannot be freed goes with the process."""
         for block in blocks:
             self._runtime.cudaFree(block.device)
-            self._runtime.cudaFreeHost(block.host)
+            if block.host:
+                self._runtime.cudaFreeHost(block.host)
         self._runtime.cudaStreamDestroy(stream)
+
+    def graph_of(self, stream: Any, work: Callable[[], None]) -> Any:
+        """What `work` puts on the stream, to be launched again and again; now it is only noted, not done. The stream is
+        as before, whatever happens.
+        """
+        mode = self._runtime.cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal  # others may go on meanwhile
+        self._call("cudaStreamBeginCapture", stream, mode)
+        try:
+            work()
+        except EngineError:
+            self._give_up_capture(stream)
+            raise
+        graph = self._call("cudaStreamEndCapture", stream)
+        try:
+            return self._call("cudaGraphInstantiate", graph, 0)
+        finally:
+            self._runtime.cudaGraphDestroy(graph)
+
+    def launch(self, graph: Any, stream: Any) -> None:
+        self._call("cudaGraphLaunch", graph, stream)
+
+    def drop(self, graph: Any) -> None:
+        self._runtime.cudaGraphExecDestroy(graph)
+
+    def _give_up_capture(self, stream: Any) -> None:
+        error, graph = self._runtime.cudaStreamEndCapture(stream)
+        if error == self._runtime.cudaError_t.cudaSuccess:
+            self._runtime.cudaGraphDestroy(graph)
 
     def _call(self, name: str, *arguments: Any) -> Any:
         error, *values = getattr(self._runtime, name)(*arguments)
         if error != self._runtime.cudaError_t.cudaSuccess:
+            self._runtime.cudaGetLastError()  # forgets it: TensorRT would take it for one of its own
             _, said = self._runtime.cudaGetErrorString(error)
             text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
             raise EngineError(f"{name}: {text}")

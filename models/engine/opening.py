@@ -38,20 +38,20 @@ class Opener:
         weights = package.read_weights()
         if choice.device == "cpu":
             return OnnxRuntimeEngine(weights, ("cpu",), self.threads)
-        extent = Extent.of(package.card.input, self.size_px, batch_max(choice))
-        if choice.device == "tensorrt-native":
-            return TensorRtEngine(weights, extent, self.folder, self.machine)
+        if choice.device == "cuda":
+            return OnnxRuntimeEngine(weights, ("cuda",), self.threads)
+        taken = OnnxRuntimeEngine(weights, threads=1).inputs[0]
+        extent = Extent.of(package.card.input, self.size_px, batch_max(choice)).fitted(taken.shape)
         if choice.device == "tensorrt":
-            options = self._provider(weights, extent, package.card.precision)
+            options = self._provider(weights, taken.name, extent, package.card.precision)
             return OnnxRuntimeEngine(weights, ("tensorrt", "cuda"), self.threads, options)
-        return OnnxRuntimeEngine(weights, ("cuda",), self.threads)
+        return TensorRtEngine(weights, extent, self.folder, self.machine, graphs=choice.device == "tensorrt-graph")
 
-    def _provider(self, weights: bytes, extent: Extent, precision: Precision) -> dict[str, str]:
-        """Raises EngineError."""
+    def _provider(self, weights: bytes, name: str, extent: Extent, precision: Precision) -> dict[str, str]:
+        """name: of the input. Raises EngineError."""
         kept = self.folder / plan_key(weights, extent, self.machine, " ".join(self.machine.runtimes))
         try:
             kept.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise EngineError(f"{kept}: cannot be made ({error.strerror}); set XUNJIAN_ENGINES") from error
-        name = OnnxRuntimeEngine(weights, threads=1).inputs[0].name
         return provider_options(name, extent, kept, precision)

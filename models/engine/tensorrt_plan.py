@@ -17,7 +17,7 @@ from models.durable_file import write_durably
 from models.engine.machine import Machine
 from models.errors import EngineError
 
-BUILD = 1  # of tensorrt.py's builder settings; others, another plan
+BUILD = 1  # of tensorrt_build.py's builder settings; others, another plan
 PLAN_BYTES_MAX = 2 * 1024**3
 PLANS_MAX = 8  # in the folder; the longest unused go
 HEADER_BYTES_MAX = 4096
@@ -44,6 +44,19 @@ class Extent:
         across = -(-size_px * 9 // 16 // facts.stride_px) * facts.stride_px  # most cameras are 16:9
         usual = (1, 3, max(across, facts.side_px_min), size_px)
         return cls((1, 3, facts.side_px_min, facts.side_px_min), usual, (batch_max, 3, size_px, size_px))
+
+    def fitted(self, taken: tuple[int | None, ...]) -> "Extent":
+        """As far as a network takes other sizes at all. taken: the shape of its input."""
+        if len(taken) != len(self.least):
+            return self
+
+        def held(shape: Shape) -> Shape:
+            batch, channels, height, width = (
+                side if own is None else own for side, own in zip(shape, taken, strict=True)
+            )
+            return (batch, channels, height, width)
+
+        return Extent(held(self.least), held(self.usual), held(self.most))
 
     def holds(self, shape: tuple[int, ...]) -> bool:
         return len(shape) == len(self.least) and all(

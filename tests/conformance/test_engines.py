@@ -4,6 +4,7 @@ Engines of a GPU are tried where there is one and their runtime is installed, an
 """
 
 import importlib.util
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,10 +13,13 @@ from models.engine.choice import Choice
 from models.engine.engine import Engine
 from models.engine.machine import read_machine
 from models.engine.onnx_runtime import OnnxRuntimeEngine, refuse_silent_fallback
-from models.engine.opening import Opener
+from models.engine.opening import BATCH_MAX, Opener
+from models.engine.tensorrt import TensorRtEngine
+from models.engine.tensorrt_plan import Extent
 from models.errors import EngineError
 from models.proving import Trial, no_own, pictures_beside
 from models.registry import find_package
+from tests.models.broken_weights import changed
 
 SIZE_PX = 320
 ENGINES = [
@@ -23,16 +27,24 @@ ENGINES = [
     Choice("cpu", "fp16"),
     *(
         pytest.param(choice, marks=pytest.mark.gpu)
-        for choice in (Choice("cuda"), Choice("tensorrt"), Choice("tensorrt-native"), Choice("tensorrt-native", "fp16"))
+        for choice in (
+            Choice("cuda"),
+            Choice("tensorrt"),
+            Choice("tensorrt-native"),
+            Choice("tensorrt-native", "fp16"),
+            Choice("tensorrt-graph"),
+            Choice("tensorrt-graph", "fp16"),
+        )
     ),
 ]
+NATIVE = ("tensorrt-native", "tensorrt-graph")
 
 
 def why_not_here(choice: Choice) -> str | None:
     """Of a GPU's engines: what this machine lacks."""
     if not read_machine().gpu:
         return "no NVIDIA GPU on this machine"
-    if choice.device == "tensorrt-native":
+    if choice.device in NATIVE:
         missing = [name for name in ("tensorrt", "cuda.bindings") if not _installed(name)]
         return f"{' and '.join(missing)} not installed" if missing else None
     import onnxruntime
@@ -116,13 +128,48 @@ def test_a_gpu_sees_what_the_reference_sees(trial: Trial, engine: Engine) -> Non
 
 @pytest.mark.gpu
 def test_what_was_built_is_loaded_by_the_next_start(trial: Trial, engine: Engine) -> None:
-    if trial.choice.device != "tensorrt-native":
+    if trial.choice.device not in NATIVE:
         pytest.skip("only TensorRT's own engine keeps plans")
-    (plan,) = trial.opener.folder.glob("*.plan")
+    plan = max(trial.opener.folder.glob("*.plan"), key=lambda path: path.stat().st_mtime)
     before = plan.read_bytes()
     again = trial.open()
     assert plan.read_bytes() == before
     np.testing.assert_allclose(again.run({"images": picture()})[0], engine.run({"images": picture()})[0], atol=0.01)
+
+
+@pytest.mark.gpu
+def test_another_driver_or_other_weights_are_built_anew_with_the_timings_of_before(
+    trial: Trial, engine: Engine
+) -> None:
+    if trial.choice != Choice("tensorrt-native"):
+        pytest.skip("only TensorRT's own engine keeps plans; once is enough")
+    folder, weights = trial.opener.folder, trial.package.read_weights()
+    (timings,) = folder.glob("*.timings")
+    before_bytes, before = timings.stat().st_size, set(folder.glob("*.plan"))
+    assert before_bytes > 0
+    extent = Extent.of(trial.package.card.input, SIZE_PX, BATCH_MAX)
+    machine = read_machine()
+    TensorRtEngine(weights, extent, folder, replace(machine, driver="another"))
+    assert len(set(folder.glob("*.plan")) - before) == 1
+    other = changed(weights, "model.6.cv2.conv.weight", lambda one: one * 1.25)
+    TensorRtEngine(other, extent, folder, machine)
+    assert len(set(folder.glob("*.plan")) - before) == 2
+    assert timings.stat().st_size >= before_bytes, "what was learned is not lost"
+
+
+@pytest.mark.gpu
+def test_a_cuda_graph_says_what_the_plain_engine_says(trial: Trial, engine: Engine) -> None:
+    if trial.choice.device != "tensorrt-graph":
+        pytest.skip("only one engine has graphs")
+    assert isinstance(engine, TensorRtEngine)
+    plain = replace(trial, choice=replace(trial.choice, device="tensorrt-native")).open()
+    sizes = [(160, 128, 1), (320, 192, 1), (160, 128, 2)]
+    for seed in range(6 * len(sizes)):
+        width, height, batch = sizes[seed % len(sizes)]
+        given = np.concatenate([picture(width, height, seed + 100 * one) for one in range(batch)])
+        (replayed,), (enqueued,) = engine.run({"images": given}), plain.run({"images": given})
+        np.testing.assert_array_equal(replayed, enqueued)
+    assert engine.graphs_held >= len(sizes), "this network can be captured"
 
 
 @pytest.mark.parametrize(

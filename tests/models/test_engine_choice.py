@@ -17,6 +17,7 @@ from models.errors import EngineError
         ("int8", Choice("cpu", "int8")),
         ("cuda", Choice("cuda", None)),
         ("tensorrt-native:fp16", Choice("tensorrt-native", "fp16")),
+        ("tensorrt-graph", Choice("tensorrt-graph", None)),
     ],
 )
 def test_an_engine_is_a_device_a_precision_or_both(text: str, choice: Choice) -> None:

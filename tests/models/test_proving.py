@@ -1,17 +1,19 @@
 """Engines that are asked for and are not what they should be: real networks, really broken."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models import proving
 from models.detector.detector import Detector
 from models.detector.parity import COUNT_MIN
 from models.engine.choice import Choice
+from models.engine.feeds import check_feeds
 from models.engine.machine import Machine
 from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.engine.opening import Opener
@@ -111,6 +113,26 @@ def test_an_engine_that_sees_the_same_is_used(trial: Callable[..., Trial]) -> No
     assert opened.refusal is None
     assert opened.package.card.precision == "int8"
     assert opened.package.card.weights == "other.onnx"
+
+
+class OfOne(OnnxRuntimeEngine):
+    """As a network whose file fixes the batch: a runtime refuses two pictures."""
+
+    def __init__(self, weights: bytes) -> None:
+        super().__init__(weights)
+        (taken,) = self.inputs
+        self.inputs = (replace(taken, shape=(1, *taken.shape[1:])),)
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        check_feeds(self.inputs, feeds)
+        return super().run(feeds)
+
+
+def test_a_network_of_one_picture_at_a_time_is_not_compared_in_company(
+    trial: Callable[..., Trial], pictures: list[Image]
+) -> None:
+    on_a_gpu = trial(None, Choice("cuda"))
+    assert on_a_gpu.compare(OfOne(find_package().read_weights()), pictures[:8]).agreeing == 1
 
 
 def test_the_reference_itself_is_opened_without_a_picture(trial: Callable[..., Trial], rendered: list[int]) -> None:

@@ -54,6 +54,14 @@ def test_an_engine_is_built_for_some_shapes(shape: tuple[int, ...], held: bool) 
     assert EXTENT.holds(shape) is held
 
 
+def test_an_extent_keeps_to_the_sides_that_a_network_has_fixed() -> None:
+    assert EXTENT.fitted((None, 3, None, None)) == EXTENT
+    one = EXTENT.fitted((1, 3, None, None))
+    assert (one.least, one.usual, one.most) == ((1, 3, 128, 128), (1, 3, 448, 768), (1, 3, 768, 768))
+    fixed = EXTENT.fitted((1, 3, 416, 416))
+    assert {fixed.least, fixed.usual, fixed.most} == {(1, 3, 416, 416)}
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -177,7 +185,7 @@ def test_tensorrt_that_is_not_installed_is_one_line_that_says_what_to_do(tmp_pat
     try:
         import tensorrt  # noqa: F401
     except (ImportError, OSError):
-        with pytest.raises(EngineError, match="JetPack") as refused:
+        with pytest.raises(EngineError, match=r"docs/engines\.md") as refused:
             TensorRtEngine(b"weights", EXTENT, tmp_path, MACHINE)
         assert "\n" not in str(refused.value)
     else:

@@ -113,6 +113,17 @@ def test_no_runtime_is_imported_before_an_engine_is_made() -> None:
     assert not at_once
 
 
+def test_importing_all_engines_imports_nothing_of_a_gpu() -> None:
+    """Nor in a function that runs at import, a `try` or a condition, which the test above does not see."""
+    modules = [".".join(path.with_suffix("").parts) for path in python_files("models") if path.parts[1] == "engine"]
+    gpu = {"onnxruntime", "tensorrt", "tensorrt_bindings", "cuda", "pycuda", "cupy", "torch"}
+    script = f"import importlib, sys\nfor name in {modules}: importlib.import_module(name)\n"
+    script += f"print(*({gpu} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+    assert "models.engine.tensorrt" in modules
+
+
 def test_adapters_are_named_only_by_composition_roots() -> None:
     """A file named after a technology is imported where things are put together, and by tests."""
     roots = {
