@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,11 +72,17 @@ def _replay(arguments: argparse.Namespace) -> int:
         print(f"xunjian edge: {note}", file=sys.stderr)
     started_s, stream_s, closed = time.monotonic(), 0.0, 0
     asked = explaining(replay.pipeline, replay.rules, arguments.explain, arguments.explain_out)
-    with replay.outbox, replay.camera as camera, asked as explain, _progress(camera.length_s) as shown:
-        for frame in camera.frames():
-            closed += _print_closed(replay.pipeline.step(frame).revisions)
-            explain(frame.stream_s)
-            shown(stream_s := frame.stream_s)
+    with (
+        replay.outbox,
+        replay.camera as camera,
+        closing(replay.steps()) as steps,
+        asked as explain,
+        _progress(camera.length_s) as shown,
+    ):
+        for step in steps:
+            closed += _print_closed(step.revisions)
+            explain(step.frame.stream_s)
+            shown(stream_s := step.frame.stream_s)
         closed += _print_closed(replay.pipeline.finish("ended"))
         frames, took_s = camera.frames_in, time.monotonic() - started_s
     faults = replay.faults.current()

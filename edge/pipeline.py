@@ -39,8 +39,22 @@ class Step:
     revisions: tuple[Revision, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A frame and what the detector says of it. detections: None where it was not asked: the camera is paused, or the
+    outbox takes nothing.
+    """
+
+    frame: Frame
+    detections: Detections | None
+    detect_s: float
+    paused: Paused
+
+
 class Pipeline:
-    """One camera, one thread. Memory: the newest frame, an hour of thinned tracks, the open incidents."""
+    """One camera: `step`, or `look` on one thread and `follow` on another, each frame after frame. Memory: the newest
+    frame, an hour of thinned tracks, the open incidents.
+    """
 
     def __init__(
         self,
@@ -71,14 +85,24 @@ class Pipeline:
 
     def step(self, frame: Frame) -> Step:
         """Raises DetectorError. While the outbox refuses commits for too long, frames pass without being looked at."""
-        if self._sealing.full:
-            return Step(frame, 0, len(self._dossiers), 0.0, self._sealing.put(()))
+        return self.follow(self.look(frame))
+
+    def look(self, frame: Frame) -> Looked:
+        """The network's part of a step. Raises DetectorError."""
         paused = self._paused()
-        if paused.camera:
-            return Step(frame, 0, 0, 0.0, self.finish("disabled") if len(self._dossiers) else self._sealing.put(()))
+        if paused.camera or self._sealing.full:
+            return Looked(frame, None, 0.0, paused)
         started_s = time.perf_counter()
         detections = self._detector.detect(frame)
-        detect_s = time.perf_counter() - started_s
+        return Looked(frame, detections, time.perf_counter() - started_s, paused)
+
+    def follow(self, looked: Looked) -> Step:
+        """The rest of it: tracks, rules, evidence. It may take its time while `look` has the next frame."""
+        frame, detections, paused = looked.frame, looked.detections, looked.paused
+        if detections is None:
+            closes = paused.camera and len(self._dossiers) and not self._sealing.full
+            revisions = self.finish("disabled") if closes else self._sealing.put(())
+            return Step(frame, 0, len(self._dossiers), 0.0, revisions)
         withdrawn = self._change_rules(frame, paused)
         moving = self._tracker.update(detections, frame.stream_s)
         with self._recent_turn:
@@ -92,7 +116,7 @@ class Pipeline:
         changes = (*withdrawn, *self._register.observe(violations, tracks, frame.moment))
         revisions = self._sealing.put(self._dossiers.orders(changes, self._register.open_incidents, sight))
         self._detector.attention = Attention.URGENT if violations else Attention.STILL
-        return Step(frame, len(tracks.seen), len(self._dossiers), detect_s, revisions)
+        return Step(frame, len(tracks.seen), len(self._dossiers), looked.detect_s, revisions)
 
     def explain(self, rule_id: str) -> tuple[Explanation, ...]:
         """How the rule sees each track of the newest frame."""

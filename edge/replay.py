@@ -1,6 +1,7 @@
 """A clip in the place of a camera, put together: a box that forgets its key and publishes nothing."""
 
 import re
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,12 +9,13 @@ from pathlib import Path
 from contract.signing import SigningKey
 from edge.analysis import Parts, build_pipeline, open_store, origin_of, rules_for
 from edge.box_folder import OUTBOX, PUBLIC_KEY, BoxError
+from edge.capture.ahead import Ahead
 from edge.capture.video_file import ReplayCamera
 from edge.clock import SystemClock
 from edge.delivery.faults import Faults
 from edge.delivery.outbox import Outbox
 from edge.detection.detector import FrameDetector
-from edge.pipeline import Pipeline
+from edge.pipeline import Pipeline, Step
 from edge.rules.rule_set import RuleSet
 
 REPLAY_BOX_ID = "replay"
@@ -28,6 +30,18 @@ class Replay:
     outbox: Outbox
     rules: RuleSet
     faults: Faults
+
+    def steps(self) -> Generator[Step, None, None]:
+        """All frames of the camera, which is entered, once. The network looks at the next one while this one is tracked
+        and judged: it leaves a sixth of two cores idle. To be closed before the camera is left. Raises CameraError,
+        DetectorError.
+        """
+        looks = Ahead(map(self.pipeline.look, self.camera.frames()), f"look-{self.camera.camera_id}")
+        try:
+            for looked in looks:
+                yield self.pipeline.follow(looked)
+        finally:
+            looks.close()
 
 
 def open_replay(

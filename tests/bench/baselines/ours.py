@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,12 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             replay = open_replay(clip, rules_file(folder), folder / "out", detector=detector())
-            with replay.outbox, replay.camera as camera:
-                for frame in itertools.islice(camera.frames(), frames):
-                    detect_s += replay.pipeline.step(frame).detect_s
+            with replay.outbox, replay.camera, closing(replay.steps()) as steps:
+                for step in itertools.islice(steps, frames):
+                    detect_s += step.detect_s
                     done += 1
                     yield
+                steps.close()  # nothing is looked at beside the end
                 replay.pipeline.finish("ended")
         stages["pre and post"] = (detect_s - engine.took_s + before_s) * 1000 / done
         stages["runs"] = (engine.runs - before) / done
