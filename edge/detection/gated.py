@@ -2,8 +2,8 @@
 
 Every frame is compared with the background on a small plane. While nothing moves, what was found last is still there,
 and costs nothing; where something small moves, a window around it may be looked at; else the whole picture, and that at
-least every `whole_every_s`, whatever moves or not: what was there before the start, what moves too slowly to be motion.
-So no frame is passed over: tracker and rules get detections of each.
+least every `whole_every_s_max`, whatever moves or not: what was there before the start, what moves too slowly to be
+motion. So no frame is passed over: tracker and rules get detections of each.
 """
 
 from dataclasses import dataclass
@@ -27,19 +27,27 @@ from edge.detection.regions import (
 )
 from models.detector.detections import Detections
 
+IN_PLACE = 0.9  # intersection over union: a box that trembles, not one that moves
+ROUNDING_S = 1e-3
+
 
 @dataclass(frozen=True, slots=True)
 class GateSettings:
-    """whole_every_s: between two looks at the whole picture, at most. open_s: how long what moved is looked at after it
-    stopped. alike_min: so many looks in a row must have said the same before one is believed to hold on; an object
-    that one of them scores sure_min and another does not see at all keeps the gate open. windows: look at parts at all;
-    off, as in a rendered scene a window lost a person whom the whole picture shows (docs/benchmarks.md).
+    """whole_every_s: between two looks at the whole picture, at most, and whole_every_s_max where each of them has said
+    what the one before it said: the time doubles. open_s: how long what moved is looked at after it stopped. alike_min:
+    so many looks in a row must have said the same before one is believed to hold on; an object that one of them scores
+    sure_min and another does not see at all keeps the gate open. stands_s: when the looks of so long have found
+    everything in one place, what still differs from the background has stopped and is background from now on. windows:
+    look at parts at all; off, as in a rendered scene a window lost a person whom the whole picture shows
+    (docs/benchmarks.md).
     """
 
     whole_every_s: float = 1.0
+    whole_every_s_max: float = 3.0
     open_s: float = 1.0
     alike_min: int = 3
     sure_min: float = 0.25
+    stands_s: float = 0.5
     windows: bool = False
 
 
@@ -60,18 +68,23 @@ class GatedDetector(FrameDetector):
         self._finder = MotionFinder()
         self._moved_s: NDArray[np.float64] = np.empty((0, 0))  # of each cell, when it moved last
         self._whole_s = float("-inf")
+        self._whole_every_s = settings.whole_every_s
+        self._still = False
         self._known = Detections.none(self.class_names)
         self._alike = 0
+        self._standing = self._known  # what the looks have found in one place since then
+        self._standing_s = float("inf")
 
     def detect(self, frame: Frame) -> Detections:
         """Raises DetectorError."""
         motion = self._finder.observe(frame.luma, frame.stream_s)
         moving = self._moving(motion, frame.stream_s)
         self._detector.attention = max(self.attention, Attention.MOVING if len(moving) else Attention.STILL)
-        whole_due = not 0 <= frame.stream_s - self._whole_s < self._settings.whole_every_s
+        self._still = not len(moving)
+        whole_due = not 0 <= frame.stream_s - self._whole_s < self._whole_every_s
         if motion.everywhere or whole_due:
             return self._whole(frame)
-        if not len(moving):
+        if self._still:
             if self._alike >= self._settings.alike_min:
                 self.spared += 1
                 return self._known
@@ -90,7 +103,7 @@ class GatedDetector(FrameDetector):
     def _whole(self, frame: Frame) -> Detections:
         self.wholes += 1
         self._whole_s = frame.stream_s
-        return self._learn(self._detector.detect(frame))
+        return self._learn(self._detector.detect(frame), frame.stream_s)
 
     def _part(self, frame: Frame, moving: NDArray[np.float32]) -> Detections:
         known = self._known
@@ -105,9 +118,21 @@ class GatedDetector(FrameDetector):
         window = np.array([left, top, left + WINDOW, top + WINDOW], np.float32)
         found = self._windowed.detect_in(frame, left, top, WINDOW)
         found = chosen(found, whole_in(found.boxes, window))
-        return self._learn(merged(chosen(known, ~stirred), found))
+        return self._learn(merged(chosen(known, ~stirred), found), frame.stream_s)
 
-    def _learn(self, found: Detections) -> Detections:
-        self._alike = self._alike + 1 if alike(self._known, found, self._settings.sure_min) else 1
+    def _learn(self, found: Detections, stream_s: float) -> Detections:
+        settings = self._settings
+        if alike(self._known, found, settings.sure_min):
+            self._alike += 1
+        else:
+            self._alike, self._still = 1, False
+        later_s = min(2 * self._whole_every_s, settings.whole_every_s_max)
+        self._whole_every_s = later_s if self._still else settings.whole_every_s
         self._known = found
+        if not alike(self._standing, found, settings.sure_min, IN_PLACE) or stream_s < self._standing_s:
+            self._standing, self._standing_s = found, stream_s
+        elif stream_s - self._standing_s >= settings.stands_s - ROUNDING_S:
+            self._finder.believe()
+            self._moved_s.fill(-np.inf)
+            self._standing, self._standing_s = found, stream_s
         return found

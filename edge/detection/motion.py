@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CELL_PX = 4  # of the small plane
+LATEST_S = 0.1
 EVERYTHING = 0.4  # of the cells: a lamp, an exposure, a moved camera
 
 
@@ -49,8 +50,13 @@ class MotionFinder:
     def __init__(self, settings: MotionSettings | None = None) -> None:
         self._settings = settings or MotionSettings()
         self._background: NDArray[np.float32] | None = None
+        self._latest: NDArray[np.float32] | None = None  # the same, of the last moments: without their noise
         self._noise = 0.0
         self._before_s = 0.0
+
+    def believe(self) -> None:
+        """What the last pictures show is the background from now on: whoever looked at them knows what stands there."""
+        self._background = None if self._latest is None else self._latest.copy()
 
     def observe(self, luma: NDArray[np.uint8], stream_s: float) -> Motion:
         """luma: (h, w) as `Frame.luma`. All of the first picture, and of one of another size, counts as moved."""
@@ -59,8 +65,11 @@ class MotionFinder:
         background = self._background
         if background is None or background.shape != luma.shape:
             self._background = luma.astype(np.float32)
+            self._latest = self._background.copy()
             self._noise = 0.0
             return Motion(np.ones((rows, columns), np.bool_), luma.shape)
+        assert self._latest is not None
+        self._latest += (luma - self._latest) * np.float32(1 - np.exp(-max(elapsed_s, 0.0) / LATEST_S))
         change = luma - background
         change -= np.median(change[::3, ::3])
         background += change * np.float32(1 - np.exp(-max(elapsed_s, 0.0) / self._settings.memory_s))

@@ -44,9 +44,11 @@ def whole_in(boxes: Boxes, window: Boxes) -> NDArray[np.bool_]:
     return np.asarray((low & high).all(axis=1), np.bool_)
 
 
-def alike(a: Detections, b: Detections, sure_min: float) -> bool:
-    """Two looks say the same: what one is sure of, the other has seen at least, in its place and of its class."""
-    return not (_without(a, b, sure_min) or _without(b, a, sure_min))
+def alike(a: Detections, b: Detections, sure_min: float, overlap_min: float = SAME_OBJECT) -> bool:
+    """Two looks say the same: what one is sure of, the other has seen at least, in its place and of its class.
+    overlap_min: intersection over union of the two boxes of an object.
+    """
+    return not (_without(a, b, sure_min, overlap_min) or _without(b, a, sure_min, overlap_min))
 
 
 def merged(stays: Detections, found: Detections) -> Detections:
@@ -66,17 +68,17 @@ def chosen(detections: Detections, keep: NDArray[np.bool_]) -> Detections:
     )
 
 
-def _without(a: Detections, b: Detections, sure_min: float) -> bool:
+def _without(a: Detections, b: Detections, sure_min: float, overlap_min: float) -> bool:
     sure = chosen(a, a.scores >= sure_min)
-    return bool(len(sure)) and not bool(_same(sure, b).any(axis=1).all())
+    return bool(len(sure)) and not bool(_same(sure, b, overlap_min).any(axis=1).all())
 
 
-def _same(a: Detections, b: Detections) -> NDArray[np.bool_]:
+def _same(a: Detections, b: Detections, overlap_min: float = SAME_OBJECT) -> NDArray[np.bool_]:
     """(N, M)"""
     shared = _shared(a.boxes, b.boxes)
     union = _areas(a.boxes)[:, None] + _areas(b.boxes)[None, :] - shared
     overlap = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    return np.asarray((overlap >= SAME_OBJECT) & (a.class_ids[:, None] == b.class_ids[None, :]), np.bool_)
+    return np.asarray((overlap >= overlap_min) & (a.class_ids[:, None] == b.class_ids[None, :]), np.bool_)
 
 
 def _shared(a: Boxes, b: Boxes) -> Boxes:

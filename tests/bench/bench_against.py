@@ -119,11 +119,19 @@ def rows_of(title: str, took: Mapping[str, Sequence[Took]]) -> list[str]:
     return rows
 
 
+def around_network(took: Mapping[str, Sequence[Took]]) -> str:
+    """What is before and after the network, in the box with one look and as Ultralytics' predictor says of itself."""
+    pairs = zip(took.get("box", ()), took.get("ultralytics", ()), strict=False)
+    ratios = [our.stages["pre and post"] / their.stages["pre and post"] for our, their in pairs]
+    return f"pre and post, box / Ultralytics: {statistics.median(ratios):.2f}" if ratios else ""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--frames", type=int, default=300, help="of a round; the clip has 320")
+    parser.add_argument("--frames", type=int, default=300, help="of a round; the clip has 320; 0: none")
     parser.add_argument("--still-frames", type=int, default=500, help="of a round of the still clip; 0: none")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[640, 320], choices=(640, 320), help="px")
     parser.add_argument("--ultralytics", help="the python of an environment that has it")
     options = parser.parse_args()
     path, what = clip()
@@ -135,14 +143,19 @@ def main() -> int:
         weights = Path(name) / "network.onnx"
         weights.write_bytes(find_package().read_weights())
         python = options.ultralytics and (shutil.which(options.ultralytics) or options.ultralytics)
-        for size_px in (640, 320):
-            named = commands(path, size_px, python, weights, gate=False)
-            print("\n".join(rows_of(f"{size_px} px", measured(named, options.rounds, options.frames))), flush=True)
+        apart = list[str]()
+        for size_px in options.sizes:
+            if options.frames:
+                named = commands(path, size_px, python, weights, gate=False)
+                took = measured(named, options.rounds, options.frames)
+                print("\n".join(rows_of(f"{size_px} px", took)), flush=True)
+                apart.append(f"{size_px} px: {around_network(took)}")
             if options.still_frames:
                 still = still_clip(STILL_CLIPS[0])
                 named = commands(still, size_px, python, weights, gate=True)
                 rows = rows_of(f"{size_px} px, still, gate", measured(named, options.rounds, options.still_frames))
                 print("\n".join(rows), flush=True)
+    print("", *apart, sep="\n")
     return 0
 
 
