@@ -1,10 +1,7 @@
 """`edge replay`: a clip in, sealed incidents out, with the very pipeline and outbox that a box runs."""
 
 import base64
-import itertools
 import json
-import threading
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,17 +15,12 @@ from contract.codec import decode, parse, sha256_hex
 from contract.incident_report import IncidentReport
 from contract.signing import PublicKey
 from edge.__main__ import main
-from edge.capture.frame import Frame
-from edge.detection.detector import DetectorError
 from edge.detection.scripted import ScriptedDetector
-from edge.pipeline import Looked, Step
 from edge.replay import open_replay
-from models.detector.detections import Detections
 from tests.edge.scripted_scene import RULES, Scene, items, manifests, write_scene
 from tests.rendered_clip import render_clip
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
-WAIT_S = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -244,61 +236,3 @@ def test_a_size_that_changes_under_way_leaves_zones_where_they_are(
         shown = [frame.to_ndarray(format="bgr24").shape[:2] for frame in container.decode(video=0)]
     assert len(shown) >= 50
     assert len(set(shown)) == 1
-
-
-class Watched(ScriptedDetector):
-    """Says when it has begun with the frame of `index`; breaks down at `broken`."""
-
-    def __init__(self, script: Path, index: int, broken: int | None = None) -> None:
-        super().__init__(script)
-        self.begun = threading.Event()
-        self._index, self._broken = index, broken
-
-    def detect(self, frame: Frame) -> Detections:
-        if frame.index == self._index:
-            self.begun.set()
-        if frame.index == self._broken:
-            raise DetectorError("the network is gone")
-        return super().detect(frame)
-
-
-def test_the_next_frame_is_looked_at_while_this_one_is_judged(scene: Scene, tmp_path: Path) -> None:
-    detector = Watched(scene.script, index=5)
-    replayed = open_replay(scene.clip, scene.rules, tmp_path / "out", detector=detector)
-    follow, met = replayed.pipeline.follow, list[bool]()
-
-    def judged(looked: Looked) -> Step:
-        if looked.frame.index == 4:
-            met.append(detector.begun.wait(WAIT_S))
-        return follow(looked)
-
-    replayed.pipeline.follow = judged  # type: ignore[method-assign]
-    with replayed.outbox, replayed.camera, closing(replayed.steps()) as steps:
-        told = [step.frame.index for step in steps]
-    assert met == [True]
-    assert told == list(range(replayed.camera.frames_in)), "every frame, in order"
-
-
-def test_looking_ahead_changes_no_step(scene: Scene, tmp_path: Path) -> None:
-    def facts(step: Step) -> tuple[int, int, int]:
-        return step.frame.index, step.tracks, step.incidents_open
-
-    one = open_replay(scene.clip, scene.rules, tmp_path / "one", detector=ScriptedDetector(scene.script))
-    with one.outbox, one.camera as camera:
-        in_turn = [facts(one.pipeline.step(frame)) for frame in camera.frames()]
-    two = open_replay(scene.clip, scene.rules, tmp_path / "two", detector=ScriptedDetector(scene.script))
-    with two.outbox, two.camera, closing(two.steps()) as steps:
-        ahead = [facts(step) for step in steps]
-    assert ahead == in_turn
-    assert max(count for _, _, count in ahead) == 1
-
-
-def test_what_the_detector_raises_comes_after_the_frames_before_it(scene: Scene, tmp_path: Path) -> None:
-    replayed = open_replay(scene.clip, scene.rules, tmp_path / "out", detector=Watched(scene.script, 0, broken=7))
-    told = list[int]()
-    with replayed.outbox, replayed.camera, closing(replayed.steps()) as steps:
-        told += [step.frame.index for step in itertools.islice(steps, 7)]
-        with pytest.raises(DetectorError, match="the network is gone"):
-            next(steps)
-    assert told == list(range(7))
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith(("look-", "decode-"))]
