@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from central.database.metadata import Base
+from central.database.metadata import Base, Serial
 
 
 class Box(Base):
@@ -42,6 +42,21 @@ class Loss(Base):
     report_seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     noticed_at: Mapped[datetime]
     found_at: Mapped[datetime | None]
+
+
+class Outage(Base):
+    """A time in which a camera did not watch, or nothing was heard of a box: then camera_id is empty and state is
+    `unheard`. By this centre's clock, when the heartbeats came. until: None while it lasts.
+    """
+
+    __tablename__ = "outages"
+
+    outage_id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    box_id: Mapped[str] = mapped_column(ForeignKey("boxes.box_id"), index=True)
+    camera_id: Mapped[str] = mapped_column(String(63))
+    state: Mapped[str] = mapped_column(String(8))
+    since: Mapped[datetime] = mapped_column(index=True)
+    until: Mapped[datetime | None]
 
 
 class Token(Base):

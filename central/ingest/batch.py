@@ -15,6 +15,7 @@ from central.devices.box import Owner
 from central.devices.running import take_result, take_state, take_still
 from central.devices.status import note_found, note_losses, numbers_due, take_availability, take_heartbeat
 from central.devices.tables import Box
+from central.devices.watching import note_watching
 from central.evidence.expectation import expect_manifest
 from central.evidence.sealing import reassess_next
 from central.evidence.tables import Dossier, Manifest
@@ -110,8 +111,10 @@ class Batch:
     def _take_heartbeat(self, owner: Owner, heartbeat: Heartbeat, document: dict[str, object]) -> None:
         self._load_boxes({owner.box_id})
         box = self._boxes[owner.box_id]
+        heard_before = box.heartbeat_at
         if not take_heartbeat(box, heartbeat, document, self._received_at):
             return
+        note_watching(self._session, heartbeat, heard_before, self._received_at)
         due = numbers_due(box, heartbeat)
         if due:
             here = set(self._numbers(box, due.start, due.stop))

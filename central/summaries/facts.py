@@ -8,6 +8,7 @@ from statistics import median
 from typing import TypeVar
 
 from central.cases.case import CaseFilter, State
+from central.summaries.unwatched import NO_ABSENCES, Absences
 from models.vlm.period import Period
 
 Key = TypeVar("Key")
@@ -100,6 +101,7 @@ class PeriodFacts:
     places: tuple[PlaceRow, ...]
     places_left: int
     troubles: tuple[Trouble, ...]
+    absences: Absences
 
 
 def count_facts(
@@ -107,7 +109,9 @@ def count_facts(
     site: str | None,
     records: Sequence[Record],
     before: Sequence[Record],
+    *,
     troubles: Iterable[Trouble] = (),
+    absences: Absences = NO_ABSENCES,
 ) -> PeriodFacts:
     """records, before: of the period and of the previous one, of that site alone when one is named."""
     places = sorted(Counter((record.site, record.camera_id) for record in records).items(), key=_most_first)
@@ -123,6 +127,7 @@ def count_facts(
         places=tuple(_place_row(place, records, period) for place, _ in places[:PLACES_MAX]),
         places_left=max(0, len(places) - PLACES_MAX),
         troubles=tuple(troubles),
+        absences=absences,
     )
 
 

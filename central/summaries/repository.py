@@ -1,18 +1,21 @@
 """The records of a period, and what does not work now. Inside the caller's transaction."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from central.cases.tables import Decision, Incident
 from central.devices.sight import cameras_out_of_sight
-from central.devices.tables import Box
+from central.devices.tables import Box, Outage
+from central.devices.watching import HEARD_S_MAX, UNHEARD
 from central.summaries.facts import Record, Trouble
+from central.summaries.unwatched import Noted
 from models.vlm.period import Period
 
 RECORDS_MAX = 50_000
+OUTAGES_MAX = 20_000
 
 
 class TooManyError(Exception):
@@ -71,3 +74,27 @@ def _without_frames_s(box: Box, camera_id: str) -> float | None:
     cameras = (box.heartbeat or {}).get("cameras", [])
     found: dict[str, Any] = next((camera for camera in cameras if camera.get("camera_id") == camera_id), {})
     return found.get("last_frame_age_s") if found.get("state") == "offline" else None
+
+
+def outages_of(session: Session, period: Period, site: str | None, now: datetime) -> list[Noted]:
+    """Times that overlap the period, in which a camera did not watch or nothing was heard of a box, up to now. Raises
+    TooManyError.
+    """
+    columns = (Box.site, Outage.box_id, Outage.camera_id, Outage.state, Outage.since, Outage.until)
+    query = (
+        select(*columns)
+        .join(Box, Box.box_id == Outage.box_id)
+        .where(Outage.since < period.end, or_(Outage.until.is_(None), Outage.until > period.start))
+    )
+    silent = select(Box.site, Box.box_id, Box.heartbeat_at).where(
+        Box.heartbeat_at < min(now - timedelta(seconds=HEARD_S_MAX), period.end)
+    )
+    if site is not None:
+        query, silent = query.where(Box.site == site), silent.where(Box.site == site)
+    rows = session.execute(query.limit(OUTAGES_MAX + 1)).all()
+    if len(rows) > OUTAGES_MAX:
+        raise TooManyError
+    noted: list[Noted] = [
+        (at, box_id, camera_id or None, state, since, until) for at, box_id, camera_id, state, since, until in rows
+    ]
+    return noted + [(at, box_id, None, UNHEARD, since, None) for at, box_id, since in session.execute(silent)]

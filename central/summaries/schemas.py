@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from central.cases.case import CaseFilter
 from central.summaries.facts import Count, PeriodFacts, States
 from central.summaries.texts import Told
+from central.summaries.unwatched import Unwatched, unwatched_text
 from contract.ids import rfc3339
 from models.vlm.ai_label import AI_LABEL
 from models.vlm.period import PeriodName
@@ -88,8 +89,43 @@ class TroubleLine(BaseModel):
     for_s: float | None
 
 
+class SpanLine(BaseModel):
+    """lasting: it had not ended when this was asked."""
+
+    start: datetime
+    end: datetime
+    lasting: bool
+
+
+class UnwatchedLine(BaseModel):
+    """A camera that did not watch, with why; camera null: a box of which nothing was heard, whose leads may still
+    come. seconds: of its spans together, which are by the centre's clock.
+    """
+
+    site: str
+    box_id: str
+    camera: str | None
+    states: list[str]
+    seconds: float
+    spans: list[SpanLine]
+
+    @classmethod
+    def of(cls, row: Unwatched) -> "UnwatchedLine":
+        spans = [SpanLine(start=span.start, end=span.end, lasting=span.lasting) for span in row.spans]
+        return cls(
+            site=row.site,
+            box_id=row.box_id,
+            camera=row.camera_id,
+            states=list(row.states),
+            seconds=row.seconds,
+            spans=spans,
+        )
+
+
 class TextLine(BaseModel):
-    """source: `template` are fixed sentences; a text of `model` has its label, for machines under `AIGC`."""
+    """source: `template` are fixed sentences; a text of `model` has its label, for machines under `AIGC`. unwatched:
+    fixed sentences in either case, empty where every camera watched as far as is known.
+    """
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -97,16 +133,19 @@ class TextLine(BaseModel):
     text: str
     label: str | None
     aigc: dict[str, str] | None = Field(serialization_alias="AIGC")
+    unwatched: str
 
     @classmethod
-    def of(cls, told: Told, language: Language) -> "TextLine":
+    def of(cls, told: Told, language: Language, unwatched: str) -> "TextLine":
         if told.aigc is None:
-            return cls(source="template", text=told.text, label=None, aigc=None)
-        return cls(source="model", text=told.text, label=AI_LABEL[language], aigc=told.aigc)
+            return cls(source="template", text=told.text, label=None, aigc=None, unwatched=unwatched)
+        return cls(source="model", text=told.text, label=AI_LABEL[language], aigc=told.aigc, unwatched=unwatched)
 
 
 class SummaryAnswer(BaseModel):
-    """start, end: of `opened`, end exclusive. before: of the previous period. troubles: as they are now."""
+    """start, end: of `opened`, end exclusive. before: of the previous period. troubles: as they are now. unwatched:
+    cameras that did not watch in the period, so that no lead from there says nothing.
+    """
 
     period: PeriodName
     start: datetime
@@ -120,6 +159,8 @@ class SummaryAnswer(BaseModel):
     places: list[PlaceLine]
     places_left: int
     troubles: list[TroubleLine]
+    unwatched: list[UnwatchedLine]
+    unwatched_left: int
     summary: dict[Language, TextLine]
 
     @classmethod
@@ -152,5 +193,10 @@ class SummaryAnswer(BaseModel):
                 TroubleLine(box_id=each.box_id, camera=each.camera_id, state=each.state, for_s=each.for_s)
                 for each in facts.troubles
             ],
-            summary={language: TextLine.of(told, language) for language, told in texts.items()},
+            unwatched=[UnwatchedLine.of(row) for row in facts.absences.rows],
+            unwatched_left=facts.absences.left,
+            summary={
+                language: TextLine.of(told, language, unwatched_text(facts.absences, facts.period, language))
+                for language, told in texts.items()
+            },
         )

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from central.summaries.facts import PeriodFacts, Record, count_facts
-from central.summaries.repository import records_of, troubles_now
+from central.summaries.repository import outages_of, records_of, troubles_now
+from central.summaries.unwatched import absences_of
 from models.vlm.period import Period
 from models.vlm.summary import Facts, Lead, LeadState, tabulate
 
@@ -14,7 +15,10 @@ def facts_and_table(session: Session, period: Period, site: str | None, now: dat
     """The second: the same records as the table that a text is written from and checked against."""
     records = records_of(session, period, site)
     before = records_of(session, period.previous, site)
-    return count_facts(period, site, records, before, troubles_now(session, site, now)), table_of(period, records)
+    absences = absences_of(period, outages_of(session, period, site, now), now)
+    troubles = troubles_now(session, site, now)
+    facts = count_facts(period, site, records, before, troubles=troubles, absences=absences)
+    return facts, table_of(period, records)
 
 
 def table_of(period: Period, records: list[Record]) -> Facts:

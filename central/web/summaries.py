@@ -13,6 +13,7 @@ from central.summaries.facts import Count, PeriodFacts
 from central.summaries.schemas import filter_fields
 from central.summaries.service import facts_and_table
 from central.summaries.texts import Ask, tell
+from central.summaries.unwatched import length_text, unwatched_text
 from central.web.pages import EVERY_STATE
 from central.web.view import type_name
 from central.web.wording import Wording
@@ -67,6 +68,9 @@ def summary_context(
         "places": _places(facts),
         "places_left": facts.places_left,
         "troubles": facts.troubles,
+        "unwatched": unwatched_text(facts.absences, period, t.language),
+        "unwatched_cameras": len(facts.absences.cameras),
+        "unwatched_length": length_text(facts.absences.cameras_s, t.language),
     }
 
 

@@ -15,8 +15,9 @@ from central.metrics import Counters
 from contract import codec, topics
 from contract.acknowledgement import Acknowledgement, ReportReceipt
 from contract.document import Document
+from contract.heartbeat import ChainPosition, DiskState, Heartbeat, OutboxState
 from contract.signing import SigningKey
-from tests.contract.examples import incident_report
+from tests.contract.examples import CLOCK, VERSIONS, incident_report
 
 NOW = datetime(2026, 3, 1, 8, 30, 5, tzinfo=UTC)
 
@@ -85,3 +86,20 @@ class Centre:
         answer = codec.decode(document, Acknowledgement)
         assert outgoing.topic == f"xunjian/v1/{answer.box_id}/acknowledgement"
         return answer
+
+
+def heartbeat(**fields: Any) -> Heartbeat:
+    values: dict[str, Any] = {
+        "box_id": "box-1",
+        "session": 3,
+        "sent": NOW,
+        "uptime_s": 60.0,
+        "clock": CLOCK,
+        "report_seq_high": 0,
+        "chain": ChainPosition(seq=0),
+        "outbox": OutboxState(rows=0),
+        "cameras": (),
+        "disk": DiskState(free_bytes=1, state="ok"),
+        "versions": VERSIONS,
+    }
+    return Heartbeat(**(values | fields))

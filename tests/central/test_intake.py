@@ -11,10 +11,10 @@ from central.devices.box import BoxStatus
 from central.devices.repository import list_boxes
 from central.ingest.message import Message
 from contract import codec
-from contract.heartbeat import Availability, ChainPosition, DiskState, Heartbeat, OutboxState
+from contract.heartbeat import Availability
 from contract.ids import uuid7
-from tests.central.boxes import NOW, Centre, SigningBox
-from tests.contract.examples import CLOCK, VERSIONS, incident_report
+from tests.central.boxes import NOW, Centre, SigningBox, heartbeat
+from tests.contract.examples import incident_report
 
 
 @pytest.fixture
@@ -37,23 +37,6 @@ def incident(centre: Centre, incident_id: str) -> Incident:
         found = session.get(Incident, incident_id)
         assert found is not None
         return found
-
-
-def heartbeat(**fields: Any) -> Heartbeat:
-    values: dict[str, Any] = {
-        "box_id": "box-1",
-        "session": 3,
-        "sent": NOW,
-        "uptime_s": 60.0,
-        "clock": CLOCK,
-        "report_seq_high": 0,
-        "chain": ChainPosition(seq=0),
-        "outbox": OutboxState(rows=0),
-        "cameras": (),
-        "disk": DiskState(free_bytes=1, state="ok"),
-        "versions": VERSIONS,
-    }
-    return Heartbeat(**(values | fields))
 
 
 def test_a_signed_report_is_stored_and_acknowledged_with_the_hash_of_its_bytes(centre: Centre, box: SigningBox) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy.orm import Session
 
 from central.audit.reviewer import Reviewer
 from central.cases.case import ReasonCode, Verdict
 from central.cases.repository import count_cases
 from central.cases.service import Proposal, record_decision
-from central.devices.tables import Box
+from central.devices.tables import Box, Outage
 from central.summaries import repository
 from central.summaries.facts import Count, PeriodFacts
 from central.summaries.repository import TooManyError, records_of
@@ -110,6 +111,27 @@ def test_what_does_not_work_is_told_with_how_long_where_that_is_known(centre: Ce
     assert said == [(None, "offline", 10_800.0), ("gate", "offline", 90.0), ("yard", "blind", None)]
 
 
+def blind_for_an_hour(session: Session) -> None:
+    box = session.get_one(Box, "box-1")
+    box.heartbeat_at = NOW
+    session.add(Outage(box_id="box-1", camera_id="gate", state="blind", since=NOW - timedelta(hours=1), until=NOW))
+    session.add(Outage(box_id="box-1", camera_id="yard", state="moved", since=NOW - timedelta(days=9), until=NOW))
+
+
+def test_times_without_watching_are_those_of_the_period_the_site_and_until_now(centre: Centre) -> None:
+    with centre.database.writing() as session:
+        blind_for_an_hour(session)
+    period = Period.around("day", NOW)
+    with centre.database.reading() as session:
+        facts, _ = facts_and_table(session, period, None, NOW + timedelta(minutes=10))
+        said = [(row.camera_id, row.states, row.seconds) for row in facts.absences.rows]
+        day_s = (NOW - period.start).total_seconds()
+        assert said == [("yard", ("moved",), day_s), ("gate", ("blind",), 3600.0), (None, ("unheard",), 600.0)]
+        assert facts_and_table(session, period, "elsewhere", NOW)[0].absences.rows == ()
+        before = facts_and_table(session, Period.around("day", NOW - timedelta(days=20)), None, NOW)[0]
+        assert before.absences.rows == ()
+
+
 def test_more_than_can_be_counted_is_refused_and_never_half_counted(
     centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +164,37 @@ def test_the_page_says_it_without_a_label_of_generated_text(served: Serving, lan
     assert page.status_code == 200
     assert line in page.text
     assert "AI" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "sentence"),
+    [
+        ("en", "2</a> cameras not watching, together", "does not mean that nothing happened"),
+        ("zh-CN", "2</a> 台摄像机未监看，合计", "不代表没有事情发生"),
+    ],
+)
+def test_page_and_route_say_who_did_not_watch(served: Serving, language: str, line: str, sentence: str) -> None:
+    with served.centre.database.writing() as session:
+        blind_for_an_hour(session)
+    day = f"period=day&at={rfc3339(NOW)}"
+    page = served.http.get(f"/summaries?{day}", headers={"Accept-Language": language}).text
+    assert line in page
+    assert sentence in page
+    answer = served.http.get(f"/api/summaries?{day}").json()
+    assert sentence in answer["summary"][language]["unwatched"]
+    assert {row["camera"]: row["states"] for row in answer["unwatched"] if row["camera"]} == {
+        "gate": ["blind"],
+        "yard": ["moved"],
+    }
+
+
+def test_a_period_without_leads_says_that_nobody_watched(served: Serving) -> None:
+    with served.centre.database.writing() as session:
+        blind_for_an_hour(session)
+    empty = f"period=day&at={rfc3339(NOW - timedelta(days=3))}"
+    page = served.http.get(f"/summaries?{empty}", headers={"Accept-Language": "en"}).text
+    assert "No lead in this period." in page
+    assert "did not watch from 00:00 to 24:00" in page
 
 
 @pytest.mark.parametrize(("period", "said"), [("hour", "1</a> lead, "), ("day", "5</a> leads, ")])
