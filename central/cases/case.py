@@ -118,7 +118,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """All that are set must hold. since, until: of `opened`. text: in zone, camera, type, ids or description."""
+    """All that are set must hold. since, until: of `opened`. reason_code: of the newest decision. text: in zone,
+    camera, type, ids or description.
+    """
 
     type_id: str | None = None
     tenant: str | None = None
@@ -128,6 +130,7 @@ class CaseFilter:
     state: State | None = None
     since: datetime | None = None
     until: datetime | None = None
+    reason_code: str | None = None
     text: str | None = None
 
 

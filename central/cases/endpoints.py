@@ -10,7 +10,7 @@ from central.audit.endpoints import named_reviewer
 from central.audit.reviewer import Reviewer
 from central.audit.schemas import AccessAnswer, AccessRequest
 from central.audit.service import open_access
-from central.cases.case import Case, CaseFilter, Order, StaleDecisionError, State
+from central.cases.case import Case, CaseFilter, Order, ReasonCode, StaleDecisionError, State
 from central.cases.feedback import feedback_for
 from central.cases.repository import CursorError, get_case, list_cases
 from central.cases.schemas import (
@@ -45,6 +45,7 @@ def list_incidents(
     state: State | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    reason: ReasonCode | None = None,
     text: Annotated[str | None, Query(max_length=100)] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -53,7 +54,7 @@ def list_incidents(
 ) -> IncidentPage:
     """By priority as in the queue, or the newest arrival first; `next_cursor` is null on the last page.
 
-    since, until: of `opened`. A cursor goes on in the order that it was given out in.
+    since, until: of `opened`. reason: of the newest decision. A cursor goes on in the order that it was given out in.
     """
     chosen = CaseFilter(
         type_id=type_id,
@@ -63,6 +64,7 @@ def list_incidents(
         state=state,
         since=_with_zone(since),
         until=_with_zone(until),
+        reason_code=reason,
         text=text,
     )
     with database.reading() as session:

@@ -3,7 +3,7 @@
 import base64
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from central.cases.case import (
@@ -186,6 +186,9 @@ def _conditions(chosen: CaseFilter) -> list[ColumnElement[bool]]:
         conditions.append(Incident.opened >= chosen.since)
     if chosen.until is not None:
         conditions.append(Incident.opened < chosen.until)
+    if chosen.reason_code is not None:
+        newest = and_(Decision.incident_id == Incident.incident_id, Decision.version == Incident.decisions)
+        conditions.append(exists().where(newest, Decision.reason_code == chosen.reason_code))
     if chosen.text:
         conditions.append(Incident.search_text.contains(chosen.text[:TEXT_LENGTH_MAX].lower(), autoescape=True))
     return conditions

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
 from typing import TypeVar
@@ -51,15 +51,26 @@ class States:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasonCount:
+    reason_code: str
+    leads: Count
+
+
+@dataclass(frozen=True, slots=True)
 class TypeRow:
-    """reason: the commonest of the rejections, the first by name among equals. minutes: the median from arrival to
-    the first decision.
+    """reasons: of the rejections, the commonest first, by name among equals. minutes: the median from arrival to the
+    first decision.
     """
 
     type_id: str
     states: States
-    reason: str | None
+    reasons: tuple[ReasonCount, ...]
     minutes: float | None
+
+    @property
+    def reason(self) -> str | None:
+        """The commonest."""
+        return self.reasons[0].reason_code if self.reasons else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,23 +165,19 @@ def _states(records: Iterable[Record], chosen: CaseFilter) -> States:
     return States(Count(counts.total(), chosen), of("confirmed"), of("rejected"), of("inconclusive"), of("lead"))
 
 
-def narrowed(chosen: CaseFilter, state: State) -> CaseFilter:
-    return CaseFilter(
-        type_id=chosen.type_id,
-        site=chosen.site,
-        camera_id=chosen.camera_id,
-        state=state,
-        since=chosen.since,
-        until=chosen.until,
-    )
+def narrowed(chosen: CaseFilter, state: State, reason_code: str | None = None) -> CaseFilter:
+    return replace(chosen, state=state, reason_code=reason_code)
 
 
 def _type_row(type_id: str, records: Iterable[Record], period: Period, site: str | None) -> TypeRow:
     of_type = [record for record in records if record.type_id == type_id]
     reasons = Counter(record.reason_code for record in of_type if record.state == "rejected" and record.reason_code)
-    first = min(reasons.items(), key=_most_first)[0] if reasons else None
-    states = _states(of_type, _all_of(period, type_id=type_id, site=site))
-    return TypeRow(type_id, states, first, _median(of_type))
+    chosen = _all_of(period, type_id=type_id, site=site)
+    told = tuple(
+        ReasonCount(code, Count(count, narrowed(chosen, "rejected", code)))
+        for code, count in sorted(reasons.items(), key=_most_first)
+    )
+    return TypeRow(type_id, _states(of_type, chosen), told, _median(of_type))
 
 
 def _trend(period: Period, site: str | None, records: Iterable[Record], before: Iterable[Record]) -> tuple[Bucket, ...]:

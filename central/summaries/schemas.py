@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, ConfigDict, Field
 
 from central.cases.case import CaseFilter
-from central.summaries.facts import Count, PeriodFacts, States
+from central.summaries.facts import Count, PeriodFacts, States, TypeRow
 from central.summaries.texts import Told
 from central.summaries.unwatched import Unwatched, unwatched_text
 from contract.ids import rfc3339
@@ -32,6 +32,7 @@ class Number(BaseModel):
 def filter_fields(chosen: CaseFilter) -> dict[str, str]:
     """As the query of the list of incidents has them."""
     said = {"type": chosen.type_id, "site": chosen.site, "camera": chosen.camera_id, "state": chosen.state}
+    said |= {"reason": chosen.reason_code}
     times = {"since": chosen.since, "until": chosen.until}
     return {name: text for name, text in said.items() if text} | {
         name: rfc3339(moment) for name, moment in times.items() if moment
@@ -58,13 +59,27 @@ class StateNumbers(BaseModel):
         )
 
 
+class ReasonLine(BaseModel):
+    reason: str
+    leads: Number
+
+
 class TypeLine(BaseModel):
-    """reason: the commonest of the rejections. minutes: the median from arrival to the first decision."""
+    """reason: the commonest of the rejections; reasons: all of them, the commonest first. minutes: the median from
+    arrival to the first decision.
+    """
 
     type: str
     states: StateNumbers
     reason: str | None
+    reasons: list[ReasonLine]
     minutes: float | None
+
+    @classmethod
+    def of(cls, row: TypeRow) -> "TypeLine":
+        reasons = [ReasonLine(reason=each.reason_code, leads=Number.of(each.leads)) for each in row.reasons]
+        states = StateNumbers.of(row.states)
+        return cls(type=row.type_id, states=states, reason=row.reason, reasons=reasons, minutes=row.minutes)
 
 
 class BucketLine(BaseModel):
@@ -174,10 +189,7 @@ class SummaryAnswer(BaseModel):
             total=StateNumbers.of(facts.total),
             before=number(facts.before),
             minutes=facts.minutes,
-            types=[
-                TypeLine(type=row.type_id, states=StateNumbers.of(row.states), reason=row.reason, minutes=row.minutes)
-                for row in facts.types
-            ],
+            types=[TypeLine.of(row) for row in facts.types],
             trend=[
                 BucketLine(start=each.start, leads=number(each.leads), before=number(each.before))
                 for each in facts.trend

@@ -33,8 +33,9 @@ def chosen_filter(
     text: Word = "",
     since: Word = "",
     until: Word = "",
+    reason: Annotated[str, Query(max_length=32)] = "",
 ) -> QueueFilter:
-    return QueueFilter(type_id, site, camera, severity, state, period, text.strip(), since, until)
+    return QueueFilter(type_id, site, camera, severity, state, period, text.strip(), since, until, reason)
 
 
 @router.get("/", response_model=None)

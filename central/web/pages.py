@@ -52,6 +52,7 @@ class QueueFilter:
     text: str = ""
     since: str = ""
     until: str = ""
+    reason: str = ""
 
     def chosen(self, now: datetime) -> CaseFilter:
         """Unknown words of an old address choose nothing."""
@@ -64,6 +65,7 @@ class QueueFilter:
             state=state,
             since=_moment(self.since) or (now - PERIODS[self.period] if self.period in PERIODS else None),
             until=_moment(self.until),
+            reason_code=self.reason if self.reason in REASON_CODES else None,
             text=self.text or None,
         )
 
@@ -99,6 +101,7 @@ class FilterField:
 
 def filter_fields(session: Session, chosen: QueueFilter, t: Wording) -> tuple[FilterField, ...]:
     found = filter_values(session)
+    reasons = REASON_CODES if chosen.reason else ()  # only where a summary's link chose one
     return (
         _field("type", chosen.type, _kept(found["type_id"], chosen.type), lambda name: type_name(name, t), t),
         _field("site", chosen.site, _kept(found["site"], chosen.site), str, t),
@@ -106,6 +109,7 @@ def filter_fields(session: Session, chosen: QueueFilter, t: Wording) -> tuple[Fi
         _field("severity", chosen.severity, SEVERITIES, lambda name: t(f"severity.{name}"), t),
         _field("state", chosen.state, STATES, lambda name: t(f"state.{name}"), t, everything=EVERY_STATE),
         _field("period", chosen.period, PERIODS, lambda name: t(f"period.{name}"), t),
+        *(_field("reason", chosen.reason, reasons, lambda name: t(f"reason.{name}"), t) for _ in reasons[:1]),
     )
 
 

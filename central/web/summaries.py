@@ -58,7 +58,7 @@ def summary_context(
             {
                 "name": type_name(row.type_id, t),
                 "numbers": [linked(getattr(row.states, name)) for name in row.states.__slots__],
-                "reason": row.reason,
+                "reasons": [(each.reason_code, linked(each.leads)) for each in row.reasons],
                 "minutes": row.minutes,
             }
             for row in facts.types

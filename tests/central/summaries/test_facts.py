@@ -59,6 +59,12 @@ def test_hours_and_places_are_counted_as_by_hand() -> None:
     assert (yard.camera_id, yard.leads.value, yard.hours[9].value, yard.hours[2].value) == ("yard", 2, 1, 0)
 
 
+def test_every_reason_is_counted_the_commonest_first() -> None:
+    smoke, vest = count_facts(DAY, None, RECORDS, BEFORE).types
+    assert [(each.reason_code, each.leads.value) for each in smoke.reasons] == [("unclear", 2), ("duplicate", 1)]
+    assert vest.reasons == ()
+
+
 def test_equal_reasons_are_told_in_one_order_whatever_the_order_of_the_records() -> None:
     two = [record(1, "rejected", "unclear"), record(2, "rejected", "duplicate")]
     assert count_facts(DAY, None, two, []).types[0].reason == "duplicate"

@@ -79,6 +79,10 @@ def test_the_day_is_what_was_reported_and_decided(centre: Centre) -> None:
     total = facts.total
     assert (total.leads.value, total.confirmed.value, total.rejected.value, total.open.value) == (5, 1, 3, 1)
     assert (facts.types[0].reason, facts.minutes) == ("unclear", 3.0)
+    assert [(each.reason_code, each.leads.value) for each in facts.types[0].reasons] == [
+        ("unclear", 2),
+        ("duplicate", 1),
+    ]
 
 
 @pytest.mark.parametrize("name", PERIOD_NAMES)
@@ -154,6 +158,9 @@ def test_the_route_links_each_number_to_a_list_that_holds_as_many(served: Servin
     assert answer["total"]["leads"]["value"] == 5
     for number in numbers:
         assert len(served.http.get(number["incidents"]).json()["incidents"]) == number["value"], number
+    for each in answer["types"][0]["reasons"]:
+        listed = served.http.get(each["leads"]["incidents"]).json()["incidents"]
+        assert len(listed) == each["leads"]["value"] > 0, each
     assert answer["summary"]["en"]["source"] == "template"
     assert "5" in answer["summary"]["en"]["text"]
 
@@ -208,6 +215,14 @@ def test_a_link_of_the_page_opens_the_list_of_that_period_alone(served: Serving)
     link = page.split("data-line>")[1].split('href="')[1].split('"')[0].replace("&amp;", "&")
     assert set(parse_qs(urlsplit(link).query)) == {"state", "since", "until"}
     assert served.http.get(link).text.count('class="item') == 1
+
+
+def test_a_reason_on_the_page_opens_the_leads_that_were_rejected_for_it(served: Serving) -> None:
+    page = served.http.get(f"/summaries?period=day&at={rfc3339(NOW)}", headers={"Accept-Language": "en"}).text
+    link = page.split('picture unclear <a href="')[1].split('"')[0].replace("&amp;", "&")
+    listed = served.http.get(link, headers={"Accept-Language": "en"}).text
+    assert listed.count('class="item') == 2
+    assert '<option value="unclear" selected>' in listed
 
 
 @pytest.mark.parametrize("query", ["period=year", "at=yesterday", "at=0001-01-01T00:00:00Z", "at=9999-12-31T23:00:00Z"])
