@@ -97,4 +97,7 @@ def outages_of(session: Session, period: Period, site: str | None, now: datetime
     noted: list[Noted] = [
         (at, box_id, camera_id or None, state, since, until) for at, box_id, camera_id, state, since, until in rows
     ]
-    return noted + [(at, box_id, None, UNHEARD, since, None) for at, box_id, since in session.execute(silent)]
+    for at, box_id, heard_at in session.execute(silent):
+        if heard_at is not None:
+            noted.append((at, box_id, None, UNHEARD, heard_at, None))
+    return noted

@@ -43,7 +43,8 @@ def test_a_camera_is_out_from_the_heartbeat_that_says_so_to_the_one_that_says_it
     with centre.database.writing() as session:
         note_watching(session, beat(gate="online", yard="degraded"), None, NOW)
         assert kept(session) == []
-        for minute, state in ((1, "blind"), (1.5, "blind"), (2, "frozen"), (3, "online")):
+        said: tuple[tuple[float, CameraState], ...] = ((1, "blind"), (1.5, "blind"), (2, "frozen"), (3, "online"))
+        for minute, state in said:
             note_watching(session, beat(gate=state), later(minute - 0.5), later(minute))
         assert kept(session) == [("gate", "blind", later(1), later(2)), ("gate", "frozen", later(2), later(3))]
 
