@@ -36,7 +36,8 @@ class GateSettings:
     """whole_every_s: between two looks at the whole picture, at most, and whole_every_s_max where each of them has said
     what the one before it said: the time doubles. open_s: how long what moved is looked at after it stopped. alike_min:
     so many looks in a row must have said the same before one is believed to hold on; an object that one of them scores
-    sure_min and another does not see at all keeps the gate open. stands_s: when the looks of so long have found
+    sure_min and another does not see at all keeps the gate open; one that is seen below sure_min keeps the time from
+    doubling. stands_s: when the looks of so long have found
     everything in one place, what still differs from the background has stopped and is background from now on. windows:
     look at parts at all; off, as in a rendered scene a window lost a person whom the whole picture shows
     (docs/benchmarks.md).
@@ -127,7 +128,8 @@ class GatedDetector(FrameDetector):
         else:
             self._alike, self._still = 1, False
         later_s = min(2 * self._whole_every_s, settings.whole_every_s_max)
-        self._whole_every_s = later_s if self._still else settings.whole_every_s
+        faint = bool((found.scores < settings.sure_min).any())  # may be somebody: look again soon
+        self._whole_every_s = later_s if self._still and not faint else settings.whole_every_s
         self._known = found
         if not alike(self._standing, found, settings.sure_min, IN_PLACE) or stream_s < self._standing_s:
             self._standing, self._standing_s = found, stream_s

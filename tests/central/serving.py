@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,14 +27,21 @@ TUS = {"Tus-Resumable": "1.0.0"}
 
 
 class _InProcess(httpx.BaseTransport):
-    """Calls the application without a socket, one request after the other."""
+    """Calls the application without a socket, one request after the other, on a thread of its own: in the caller's a
+    browser of other tests may have an event loop.
+    """
 
-    def __init__(self, app: FastAPI, runner: asyncio.Runner) -> None:
+    def __init__(self, app: FastAPI) -> None:
         self._asgi = httpx.ASGITransport(app, raise_app_exceptions=False)
-        self._runner = runner
+        self._runner = asyncio.Runner()
+        self._thread = ThreadPoolExecutor(1)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._runner.run(self._answer(request))
+        return self._thread.submit(lambda: self._runner.run(self._answer(request))).result()
+
+    def close(self) -> None:
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         sent = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
@@ -96,10 +104,8 @@ def serving(
             box.register(session)
     intake = Intake(centre.database, centre.key, centre.counters, now, centre.tell_stored)
     app = create_app(centre)
-    with asyncio.Runner() as runner:
-        transport = _InProcess(app, runner)
-        with httpx.Client(transport=transport, base_url="http://127.0.0.1:8080") as http:
-            yield Serving(centre, http, app, intake, sent)
+    with httpx.Client(transport=_InProcess(app), base_url="http://127.0.0.1:8080") as http:
+        yield Serving(centre, http, app, intake, sent)
     centre.stop()
 
 

@@ -221,4 +221,4 @@ def test_a_copied_box_is_named_as_an_alarm_and_both_are_kept(site: Site) -> None
 
 def alarmed(site: Site) -> bool:
     page = site.http.get("/boxes", headers={"Accept-Language": "en"}).text
-    return "two devices work with the key of box-1" in page
+    return "Two devices work with the key of box-1" in page

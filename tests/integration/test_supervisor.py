@@ -175,7 +175,7 @@ def test_a_run_ends_with_zero_when_every_file_ended_and_everything_is_delivered(
     said = json.loads(bench.shown.statuses[0].to_json())
     assert set(said) == {"cameras", "incidents", "outbox", "acknowledged", "files_pending", "connected"}
     assert set(said["cameras"][0]) == {
-        "camera_id", "state", "stream_s", "fps_in", "fps_analysed", "detector_ms", "tracks",
+        "camera_id", "state", "stream_s", "fps_in", "fps_analysed", "detector_ms", "tracks", "shed",
     }  # fmt: skip
     kinds = [message.topic.rsplit("/", 1)[1] for message in bench.hub.published]
     assert {"availability", "heartbeat", "incident"} <= set(kinds)
