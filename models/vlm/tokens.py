@@ -13,10 +13,8 @@ from models.errors import ModelError, PackageError
 from models.vlm.prompt import AROUND_IMAGE, CONTROLS, END, IMAGE, START, WHOLE_IMAGE
 
 TEXT_CHARACTERS_MAX = 100_000
-REMEMBERED_CHARACTERS_MAX, REMEMBERED_MAX = (
-    1000,
-    256,
-)  # texts whose tokens are kept: a few closed questions, again and again
+REMEMBERED_MAX = 256  # texts whose tokens are kept: a few closed questions, again and again
+REMEMBERED_CHARACTERS_MAX = 1000  # of one of them
 FORMS = {
     "yes": ("yes", "Yes", "YES", "是"),
     "no": ("no", "No", "NO", "否"),

@@ -17,11 +17,6 @@ RULES = {"name": "rules", "body": {"text": "version: 1\n"}}
 
 
 @pytest.fixture
-def box() -> SigningBox:
-    return SigningBox()
-
-
-@pytest.fixture
 def centre(tmp_path: Path, box: SigningBox) -> Iterator[Serving]:
     with serving(tmp_path, box) as running:
         assert running.http.post("/api/reviewer", json={"name": "technician"}).status_code == 200

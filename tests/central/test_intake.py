@@ -18,11 +18,6 @@ from tests.contract.examples import incident_report
 
 
 @pytest.fixture
-def box() -> SigningBox:
-    return SigningBox()
-
-
-@pytest.fixture
 def centre(database_url: str, box: SigningBox) -> Centre:
     return Centre.make(database_url, box, SigningBox("box-2"))
 

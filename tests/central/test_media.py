@@ -25,11 +25,6 @@ def png(shade: int = 90) -> bytes:
 
 
 @pytest.fixture
-def box() -> SigningBox:
-    return SigningBox()
-
-
-@pytest.fixture
 def centre(tmp_path: Path, database_url: str, box: SigningBox) -> Iterator[Serving]:
     with serving(tmp_path, box, database_url=database_url) as running:
         yield running

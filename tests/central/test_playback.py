@@ -50,11 +50,6 @@ def times(path: Path) -> tuple[str, list[float]]:
 
 
 @pytest.fixture
-def box() -> SigningBox:
-    return SigningBox()
-
-
-@pytest.fixture
 def centre(tmp_path: Path, box: SigningBox) -> Iterator[Serving]:
     with serving(tmp_path, box) as running:
         yield running

@@ -17,11 +17,6 @@ JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 100
 
 
 @pytest.fixture
-def box() -> SigningBox:
-    return SigningBox()
-
-
-@pytest.fixture
 def centre(database_url: str, box: SigningBox) -> Centre:
     return Centre.make(database_url, box, SigningBox("box-2"))
 

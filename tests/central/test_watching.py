@@ -24,16 +24,6 @@ def beat(**states: CameraState) -> Heartbeat:
     return heartbeat(cameras=cameras)
 
 
-@pytest.fixture
-def box() -> SigningBox:
-    return SigningBox()
-
-
-@pytest.fixture
-def centre(database_url: str, box: SigningBox) -> Centre:
-    return Centre.make(database_url, box)
-
-
 def kept(session: Session) -> list[tuple[str, str, datetime, datetime | None]]:
     rows = session.scalars(select(Outage).order_by(Outage.outage_id))
     return [(row.camera_id, row.state, row.since, row.until) for row in rows]

@@ -12,16 +12,6 @@ from tests.central.boxes import Centre, SigningBox
 PATIENCE_S = 10
 
 
-@pytest.fixture
-def box() -> SigningBox:
-    return SigningBox()
-
-
-@pytest.fixture
-def centre(database_url: str, box: SigningBox) -> Centre:
-    return Centre.make(database_url, box)
-
-
 async def take(stream: AsyncIterator[str], count: int) -> list[str]:
     async with asyncio.timeout(PATIENCE_S):
         return [await anext(stream) for _ in range(count)]

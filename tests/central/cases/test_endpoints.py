@@ -16,11 +16,6 @@ REJECTED = {"decision": "rejected", "reason_code": "unclear", "version": 0, "see
 
 
 @pytest.fixture
-def box() -> SigningBox:
-    return SigningBox()
-
-
-@pytest.fixture
 def served(tmp_path: Path, database_url: str, box: SigningBox) -> Iterator[Serving]:
     with serving(tmp_path, box, database_url=database_url) as served:
         yield served

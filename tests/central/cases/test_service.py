@@ -17,16 +17,6 @@ LIN = Reviewer("Lin")
 
 
 @pytest.fixture
-def box() -> SigningBox:
-    return SigningBox()
-
-
-@pytest.fixture
-def centre(database_url: str, box: SigningBox) -> Centre:
-    return Centre.make(database_url, box)
-
-
-@pytest.fixture
 def incident_id(centre: Centre, box: SigningBox) -> str:
     (receipt,) = centre.take(box.report())
     return receipt.incident_id

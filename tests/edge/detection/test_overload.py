@@ -160,8 +160,8 @@ def test_the_camera_of_low_importance_loses_its_frames_first_and_the_heartbeat_c
     for status, looks in told.values():
         assert frames - 1 <= status.shed + looks <= frames, "every frame was looked at or is counted as shed"
     assert yard.shed >= 0.4 * frames
-    assert yard.shed > gate.shed
-    assert gate_looks >= 1.4 * yard_looks, (
+    assert yard.shed >= 1.4 * gate.shed
+    assert gate_looks >= 1.6 * yard_looks, (
         "twice as often where nothing else disturbs; cameras of one importance: as often"
     )
     assert yard_looks >= 3, "it is not forgotten either"
