@@ -1,7 +1,7 @@
 """The port for whatever executes a network."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,12 @@ class Binding(ABC):
     @abstractmethod
     def feed(self, name: str, array: NDArray[Any]) -> None:
         """An input is read from this C-contiguous array at every run; what it holds may be changed in between."""
+
+    @abstractmethod
+    def feeds(self, name: str, array: NDArray[Any]) -> Callable[[], None]:
+        """As `feed`, every time that what it returns is called: for arrays that take turns in one input, each looked at
+        once.
+        """
 
     @abstractmethod
     def fetch(self, name: str, array: NDArray[Any]) -> None:

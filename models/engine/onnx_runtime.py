@@ -1,6 +1,7 @@
 """ONNX Runtime: CPU, CUDA and TensorRT providers, by configuration."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -91,6 +92,18 @@ class OnnxRuntimeBinding(Binding):
     def feed(self, name: str, array: NDArray[Any]) -> None:
         self._fed[name] = array
         self._bind(self._io.bind_input, name, array)
+
+    def feeds(self, name: str, array: NDArray[Any]) -> Callable[[], None]:
+        self.feed(name, array)
+        if self._device != "cpu":
+            return partial(self.feed, name, array)
+        value = self._runtime.OrtValue.ortvalue_from_numpy(array)  # on the CPU it is that array, not a copy
+
+        def again() -> None:
+            self._fed[name] = array
+            self._io.bind_ortvalue_input(name, value)
+
+        return again
 
     def fetch(self, name: str, array: NDArray[Any]) -> None:
         self._held[name] = array

@@ -70,6 +70,7 @@ class Decoder:
         self._cache = kind(self._binding, self.layout.pairs, context_tokens)
         self._keys: list[Hashable] = []
         self._mask = np.ones((1, context_tokens), np.int64)
+        self._masks: dict[int, Callable[[], None]] = {}  # its beginnings, by length
         self._positions = np.arange(context_tokens, dtype=np.int64)[None]
         # A token at a time is read from one place, bound once.
         self._step = np.empty((1, 1, self.layout.hidden), np.float32), np.empty((1, 1), np.int64)
@@ -128,7 +129,9 @@ class Decoder:
         start, count = self.length, len(keys)
         stop = start + count
         self._feed(embeddings, start, stop)
-        self._binding.feed("attention_mask", self._mask[:, :stop])
+        if stop not in self._masks:
+            self._masks[stop] = self._binding.feeds("attention_mask", self._mask[:, :stop])
+        self._masks[stop]()
         rows = 1 if self.layout.last_only else count
         if self._logits.shape[1] != rows:
             self._logits = np.empty((1, rows, self.layout.vocabulary), np.float32)

@@ -1,6 +1,5 @@
 """Token after token, until the model, the schema, the limit or the clock says that it is enough."""
 
-import math
 import time
 from dataclasses import dataclass, field
 from typing import Literal
@@ -35,12 +34,13 @@ class Writing:
     def run(self, logits: NDArray[np.float32]) -> Ended:
         """logits: of the prompt's last position. Raises ModelError."""
         while True:
-            chosen = self._choose(logits)[: self.tokens_max - len(self.ids)]
+            chosen = self._choose(logits)
             self.first_s = self.first_s or time.perf_counter()
             if not chosen:
                 return "stop"
-            self.ids += chosen
-            if self.answer and self.answer.done:
+            room = self.tokens_max - len(self.ids)
+            self.ids += chosen[:room]
+            if len(chosen) <= room and self.answer and self.answer.done:
                 return "stop"
             if len(self.ids) >= self.tokens_max or self.decoder.room < len(chosen):
                 return "length"
@@ -49,26 +49,26 @@ class Writing:
             logits = self.decoder.extend(chosen, self.table[chosen])
 
     def _choose(self, logits: NDArray[np.float32]) -> list[int]:
-        """The next tokens: one, or all that the grammar forces; none when the text ends here."""
-        if self.answer:
-            if forced := self.answer.forced():
-                self.answer.take(forced)
-                return forced
-            likeliest = self._likeliest(self.answer, logits)
-            if likeliest is not None:
-                return [likeliest]
-            logits = self.answer.mask(logits)
-        token = self.sampler.pick(logits)
+        """The next tokens: those that the grammar forces, or the model's and those that it forces behind that one, all
+        of which the network then reads at once; none when the text ends here.
+        """
+        if self.answer is None:
+            token = self.sampler.pick(logits)
+            return [] if token in self.stop else [token]
+        if not self.ids and (forced := self.answer.forced()):
+            return forced
+        token = self._allowed(self.answer, logits)
         if token in self.stop:
             return []
-        if self.answer:
-            self.answer.take([token])
-        return [token]
+        return [token] if self.answer.done else [token, *self.answer.forced()]
 
-    def _likeliest(self, answer: Answer, logits: NDArray[np.float32]) -> int | None:
-        """The likeliest token, taken, where no mask can change that it is chosen."""
-        if not self.sampler.greedy:
-            return None
-        best = int(logits.argmax())  # finds a NaN, too
-        number = math.isfinite(logits[best])
-        return best if number and best not in self.stop and answer.takes(best) else None
+    def _allowed(self, answer: Answer, logits: NDArray[np.float32]) -> int:
+        """Taken, unless it ends the text."""
+        if self.sampler.greedy:
+            token = answer.likeliest(logits, self.stop)
+            if token is not None:
+                return token
+        token = self.sampler.pick(answer.mask(logits))
+        if token not in self.stop:
+            answer.take([token])
+        return token

@@ -56,6 +56,7 @@ def in_process(model: str | None, threads: int, rounds: int) -> None:
         "a token, plain `session.run` loop": ours.plain_decode,
         "a token, ours": ours.decode,
         "a token under a schema, ours": lambda: ours.decode(schema=FREE_TEXT),
+        "a token of a form of claims, ours": ours.form,
         "first question about a picture": lambda: ours.ask(ours.picture(), QUESTION),
         "second question about it": second,
         "caption of 24 tokens, new picture": lambda: ours.caption(ours.picture()),

@@ -24,6 +24,7 @@ import onnxruntime
 from models.engine.engine import BindingEngine
 from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.package import Package, open_package
+from models.vlm.claims_question import About, claims_form
 from models.vlm.sampling import Sampler
 from models.vlm.vision import Sight
 from models.vlm.vlm import VisionLanguageModel
@@ -38,6 +39,7 @@ QUESTION, OTHER = "Is this person wearing a safety helmet?", "Are there flames i
 TEXT = "Gate 3: two people without helmets at 10:42, one vehicle in the fire lane since 10:30. " * 2
 TOKENS, CAPTION_TOKENS = 32, 24
 FREE_TEXT = {"type": "string", "minLength": 400}
+FORM, CLAIMS_TOKENS = claims_form(About("no_helmet", "gate_3", ("person",))), 96
 
 
 class Transformers:
@@ -107,6 +109,18 @@ class Ours:
         logits = self.model.read(self.model.prompt(TEXT))
         return self._write(logits, tokens, schema)
 
+    def form(self) -> float:
+        """One token of a lead's claims, which are a form; ended by the form or the model. The form is ready."""
+        vocabulary, table = self.model.tokens.vocabulary, self.model._table
+        logits = self.model.read(self.model.prompt(TEXT))
+        answer = self.model._schema(FORM)
+        writing = Writing(
+            self.model.decoder, table, vocabulary.stop, Sampler(), answer, CLAIMS_TOKENS, time.perf_counter() + 600
+        )
+        start = time.perf_counter()
+        writing.run(logits)
+        return (time.perf_counter() - start) * 1000 / len(writing.ids)
+
     def _write(self, logits: np.ndarray, tokens: int, schema: dict[str, Any] | None = None) -> float:
         answer = self.model._schema(schema)
         table = self.model._table
@@ -162,6 +176,7 @@ def measure(ours: Ours, int4: Ours | None, theirs: Transformers, rounds: int) ->
         "a token, plain `session.run` loop": ours.plain_decode,
         "a token, ours": ours.decode,
         "a token under a schema, ours": partial(ours.decode, schema=FREE_TEXT),
+        "a token of a form of claims, ours": ours.form,
         "first question about a picture": lambda: ours.ask(ours.picture(), QUESTION),
         "second question about it": second,
         "caption of 24 tokens, new picture": lambda: ours.caption(ours.picture()),
@@ -182,6 +197,7 @@ RATIOS = (
     ("verdicts / captions per s, new picture", "caption of 24 tokens, new picture", "first question about a picture"),
     ("verdicts / captions per s, seen picture", "caption of 24 tokens, seen picture", "second question about it"),
     ("a token under a schema / without", "a token under a schema, ours", "a token, ours"),
+    ("a token of a form of claims / without", "a token of a form of claims, ours", "a token, ours"),
 )
 
 

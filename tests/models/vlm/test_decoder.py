@@ -179,3 +179,20 @@ def test_a_plain_graph_that_is_told_to_share_its_cache_says_so(tmp_path: Path) -
     wrong = Decoder(load(weights), b"GroupQueryAttention", 64, "tiny")
     with pytest.raises(EngineError):
         read(wrong, names(3), embeddings(3))
+
+
+def test_arrays_take_turns_in_one_input_and_what_they_hold_may_change() -> None:
+    engine = load((TINY / "shared/embed_tokens.onnx").read_bytes())
+    one, two = np.array([[5]], np.int64), np.array([[7, 9]], np.int64)
+    expected = {token: engine.run({"input_ids": np.array([[token]])})[0][0, 0] for token in (5, 6, 7, 9)}
+    binding, seen = engine.bind(), list[np.ndarray]()
+    turns = [(one, binding.feeds("input_ids", one)), (two, binding.feeds("input_ids", two))]
+    for ids, feed in (*turns, *turns):
+        feed()
+        made = np.empty((1, ids.shape[1], len(expected[5])), np.float32)
+        binding.fetch(engine.outputs[0].name, made)
+        binding.run()
+        seen += list(made[0])
+        one[:] = 6
+    for row, token in zip(seen, (5, 7, 9, 6, 7, 9), strict=True):
+        np.testing.assert_array_equal(row, expected[token])

@@ -12,18 +12,11 @@ from models.errors import EngineError, ModelError, PackageError
 from models.package import open_package
 from models.picture import PictureError
 from models.vlm.answer import judge
-from models.vlm.grammar import Answer as GrammarAnswer
 from models.vlm.sampling import Sampling
 from models.vlm.vlm import VisionLanguageModel
 from tests.models.vlm.packages import KINDS, TINY, open_vlm, picture, write_vlm_package
 
 HELMET, FIRE = "Is this person wearing a safety helmet?", "Are there flames in this picture?"
-SCHEMA = {
-    "type": "object",
-    "properties": {"verdict": {"enum": ["yes", "no"]}, "count": {"type": "integer", "minimum": 0, "maximum": 99}},
-    "required": ["verdict", "count"],
-    "additionalProperties": False,
-}
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -101,45 +94,6 @@ def test_calibration_moves_yes_against_no_and_keeps_their_mass() -> None:
 def test_logits_that_are_no_numbers_are_no_answer() -> None:
     with pytest.raises(ModelError, match="not a number"):
         judge(np.array([0, np.nan, 0, 0], np.float32), SETS, AnswerFacts(), None, 1.0)
-
-
-def test_text_under_a_schema_keeps_to_it_whatever_the_weights_would_say(model: VisionLanguageModel) -> None:
-    for seed in range(4):
-        sampling = Sampling(temperature=3.0, seed=seed)
-        written = model.generate("Describe.", [picture(seed, 64, 64)], schema=SCHEMA, sampling=sampling, tokens_max=80)
-        assert written.ended == "stop"
-        answer = json.loads(written.text)
-        assert answer["verdict"] in {"yes", "no"}
-        assert 0 <= answer["count"] <= 99
-
-
-@pytest.mark.parametrize("schema", [SCHEMA, {"type": "string", "minLength": 12, "maxLength": 40}])
-def test_a_likely_token_that_may_come_is_the_one_that_a_mask_of_all_leaves(
-    model: VisionLanguageModel, schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    takes, allowed = GrammarAnswer.takes, list[bool]()
-
-    def noting(answer: GrammarAnswer, token: int) -> bool:
-        allowed.append(takes(answer, token))
-        return allowed[-1]
-
-    def write(seed: int) -> tuple[int, ...]:
-        return model.generate("Describe.", [picture(seed, 64, 64)], schema=schema, tokens_max=60).tokens
-
-    monkeypatch.setattr(GrammarAnswer, "takes", noting)
-    quick = [write(seed) for seed in range(4)]
-    monkeypatch.setattr(GrammarAnswer, "takes", lambda _answer, _token: False)
-    assert [write(seed) for seed in range(4)] == quick
-    assert not all(allowed)
-    if schema is not SCHEMA:
-        assert any(allowed)
-
-
-def test_a_schema_that_is_none_is_refused(model: VisionLanguageModel) -> None:
-    for schema in ({"type": "nonsense"}, {"pattern": "("}, {"type": "string", "pattern": "("}):
-        with pytest.raises(ModelError, match="JSON schema") as refused:
-            model.generate("x", schema=schema)
-        assert "\n" not in str(refused.value)
 
 
 def test_the_same_seed_gives_the_same_text_and_the_language_model_alone_writes_too(model: VisionLanguageModel) -> None:
