@@ -32,8 +32,8 @@ class Camera(ABC):
     camera_id: str
     source: str  # as people may read it: passwords masked
     ring: Packets
-    frames_in: int  # decoded so far
-    frames_dropped: int  # of these, replaced by a newer one before they were taken
+    frames_in: int  # so far
+    frames_dropped: int  # of these, replaced by a newer one before they were taken, or not decoded for that reason
     fault: str | None = None  # what is wrong although frames come
 
     @abstractmethod

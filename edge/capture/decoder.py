@@ -45,6 +45,11 @@ class Decoder(ABC):
     def flush(self) -> Sequence[Decoded]:
         """Those it held back. Raises DecodeError."""
 
+    def spare(self, *, on: bool) -> None:  # noqa: B027 - nothing is a right answer
+        """Pictures that no other refers to may be left out from now on, or not any more. Whoever gains nothing goes on
+        as before.
+        """
+
     @abstractmethod
     def close(self) -> None: ...
 

@@ -13,25 +13,23 @@ from typing import TYPE_CHECKING, Self
 
 import av
 import av.error
-from av.container import InputContainer
-from av.stream import Disposition
-from av.video.stream import VideoStream
 
-from edge.capture.camera import CameraError, CredentialsError
+from edge.capture.camera import CameraError
+from edge.capture.container import NO_VIDEO_FORMATS, opened, video_stream
 from edge.capture.decoder import Decoded, DecodeError, Decoder, MakeDecoder, Picture
 from edge.capture.ffmpeg_decoder import FFmpegDecoder
-from edge.capture.ffmpeg_errors import reason, why_not_opened
+from edge.capture.ffmpeg_errors import reason
 from edge.capture.packet_ring import EncodedPacket, PacketRing, StreamFormat
 from edge.capture.parameter_sets import is_annex_b, parameter_sets
 from edge.capture.timeline import Timeline
 
 if TYPE_CHECKING:
     from av.packet import Packet  # generic for type checkers only
+    from av.video.stream import VideoStream
 
 PACKETS_BEFORE_KEYFRAME_MAX = 600  # streams of intra refresh never send one: after these, take what comes
 RATE_UNKNOWN = 25
 BLIND_S_MAX = 5.0  # of packets that give no picture, from a camera: another codec than it announced, or worse
-NO_VIDEO_FORMATS = frozenset({"tty"})  # FFmpeg draws any `.txt` as a terminal would
 UNSTAMPED_FORMATS = frozenset({"mpjpeg", "mjpeg", "jpeg_pipe"})  # pictures one after the other, without their times
 ARRIVAL_TIME_BASE = Fraction(1, 90_000)
 BURST_S = 1.5
@@ -64,13 +62,15 @@ class VideoSource:
     ) -> None:
         self._shown = shown
         self._ring = ring
+        self._sparing = False
+        self._left_out = 0
         self._live = read_s_max is not None
         self._pictured_s: float | None = None
-        self._container = _opened(url, shown, container_format, options, (open_s_max, read_s_max))
+        self._container = opened(url, shown, container_format, options, (open_s_max, read_s_max))
         try:
             if self._container.format.name in NO_VIDEO_FORMATS:
                 raise CameraError(f"{shown}: is a text, not a video; give a video file")
-            self._stream = _video_stream(self._container, shown)
+            self._stream = video_stream(self._container, shown)
         except CameraError:
             self._container.close()
             raise
@@ -154,6 +154,7 @@ class VideoSource:
                 pictures = ()
             if self._ring is not None:
                 self._ring.append(self._encoded(packet, pts, dts, decoded=self._decoder.shares_context))
+            self._left_out += self._sparing * (1 - len(pictures))
             yield from (self._picture(one) for one in pictures)
             self._check_sight(float(pts * self.timeline.time_base), seen=bool(pictures))
         if self.closed:
@@ -162,6 +163,17 @@ class VideoSource:
             yield from (self._picture(one) for one in self._decoder.flush())
         except DecodeError:
             self.packets_undecodable += 1
+
+    def spare(self, *, on: bool) -> int:
+        """As `Decoder` has it, where packets say when they are shown. How many pictures were left out since this was
+        asked last.
+        """
+        if on != self._sparing and not self._unstamped:
+            self._sparing = on
+            self._decoder.spare(on=on)
+        left_out = max(0, self._left_out)
+        self._left_out -= left_out
+        return left_out
 
     def _check_sight(self, now_s: float, *, seen: bool) -> None:
         """now_s: of the newest packet."""
@@ -260,30 +272,3 @@ class VideoSource:
         stream_s = self._last_s + self._interval_s if pts is None else float(pts * self.timeline.time_base)
         self._last_s = max(self._last_s, stream_s)
         return Picture(self._last_s, decoded)
-
-
-def _opened(
-    url: str,
-    shown: str,
-    container_format: str | None,
-    options: dict[str, str] | None,
-    patience_s: tuple[float | None, float | None],
-) -> InputContainer:
-    try:
-        return av.open(
-            url, "r", format=container_format, options=options or {}, timeout=patience_s, metadata_errors="replace"
-        )
-    except (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError) as error:
-        raise CredentialsError(f"{shown}: the camera refuses the user name or password; check both") from error
-    except av.error.FFmpegError as error:
-        raise CameraError(f"{shown}: {why_not_opened(error, is_file=url.startswith('file:'))}") from error
-
-
-def _video_stream(container: InputContainer, shown: str) -> VideoStream:
-    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
-    if not streams:
-        held = "only sound" if container.streams.audio else "no video stream"
-        raise CameraError(f"{shown}: holds {held}; give a video file or a camera's video address")
-    if streams[0].codec_context is None:
-        raise CameraError(f"{shown}: its codec is not known; convert it to H.264, or set the camera to H.264 or H.265")
-    return streams[0]

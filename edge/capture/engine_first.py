@@ -63,5 +63,8 @@ class _Replaceable(Decoder):
     def flush(self) -> Sequence[Decoded]:
         return self._decoder.flush()
 
+    def spare(self, *, on: bool) -> None:
+        self._decoder.spare(on=on)
+
     def close(self) -> None:
         self._decoder.close()

@@ -64,6 +64,9 @@ class FFmpegDecoder(Decoder):
         except av.error.FFmpegError as error:
             raise DecodeError from error
 
+    def spare(self, *, on: bool) -> None:
+        self._context.skip_frame = "NONREF" if on else "DEFAULT"
+
     def close(self) -> None:
         """The container closes it."""
 

@@ -18,6 +18,7 @@ from edge.capture.decoder import MakeDecoder, Picture
 from edge.capture.ffmpeg_decoder import FFmpegDecoder
 from edge.capture.frame import Frame
 from edge.capture.packet_ring import RING_BYTES_MAX, PacketRing
+from edge.capture.sparing import Sparing
 from edge.capture.stream_time import StreamTime
 from edge.clock import Clock, Moment
 
@@ -71,6 +72,7 @@ class LiveCamera(Camera):
         self.patience = patience
         self.make_decoder = make_decoder
         self.stream_time = StreamTime(clock, start_s)
+        self.sparing = Sparing()
         self.attempts = 0
         self.waiting = False  # for the next attempt
         self._outage: str | None = None
@@ -171,10 +173,16 @@ class LiveCamera(Camera):
                 self.stopping.wait(pause.delay_s(tries, random.random()))  # noqa: S311 - jitter, no secret
                 self.waiting, tries = False, tries + 1
 
+    def count_left_out(self, pictures: int) -> None:
+        """Such as were not even decoded, because most are dropped."""
+        self.frames_in += pictures
+        self.frames_dropped += pictures
+
     def _put(self, picture: Picture) -> None:
         self.stream_time.note(picture.stream_s)
         moment = self.clock.now()
         with self._changed:
+            self.sparing.note(dropped=self._newest is not None)
             self.frames_dropped += self._newest is not None
             self._newest = Taken(self.frames_in, picture, moment)
             self.frames_in += 1

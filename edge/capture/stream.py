@@ -69,7 +69,9 @@ class StreamCamera(LiveCamera):
         assert self._video is not None, "open comes first"
         with self._video as video:
             try:
-                yield from video.pictures()
+                for picture in video.pictures():
+                    yield picture
+                    self.count_left_out(video.spare(on=self.sparing.on))
             except ReadError as error:
                 raise CameraError(f"{error}; check the camera and the network") from error
         if not self.stopping.is_set():
