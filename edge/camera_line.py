@@ -52,6 +52,13 @@ class Line:
     pace: Pace = field(default_factory=Pace)
     watch: Watch | None = None
 
+    def due(self, frame: Frame) -> bool:
+        """Whether it is to be looked at. The camera hears of each that is not: it need not decode them all."""
+        due = self.pace.due(frame.stream_s)
+        if not due:
+            self.camera.pass_over()
+        return due
+
     def look(self, frame: Frame, now_s: float, lost_s: float) -> str | None:
         """A frame that is due. Pictures that show nothing are not analysed; for longer than lost_s, they close what is
         open. What is wrong although frames come, in one line.

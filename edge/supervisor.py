@@ -206,7 +206,7 @@ class Supervisor:
         self._faults.rise(name, str(error))
 
     def _look(self, line: Line, frame: Frame) -> None:
-        if not line.pace.due(frame.stream_s):
+        if not line.due(frame):
             return
         self._tell(line, line.look(frame, self._clock.monotonic_s(), self._lost_s))
 

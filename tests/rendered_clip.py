@@ -18,6 +18,7 @@ def render_clip(
     keyframe_every: int = 10,
     size: tuple[int, int] = (128, 96),
     faststart: bool = False,
+    options: dict[str, str] | None = None,
 ) -> Path:
     """A bright square that moves over a dark ground; the frame's number is in the top left corner as grey levels."""
     width, height = size
@@ -28,7 +29,7 @@ def render_clip(
         if codec in ("libx264", "libx265"):
             stream.codec_context.gop_size = keyframe_every
             stream.codec_context.max_b_frames = b_frames
-            stream.options = {"preset": "veryfast" if b_frames else "ultrafast"}
+            stream.options = dict(options or {"preset": "veryfast" if b_frames else "ultrafast"})
             if codec == "libx265":
                 stream.options |= {"x265-params": "log-level=none"}
         for number in range(frames):

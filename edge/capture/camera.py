@@ -33,7 +33,7 @@ class Camera(ABC):
     source: str  # as people may read it: passwords masked
     ring: Packets
     frames_in: int  # so far
-    frames_dropped: int  # of these, replaced by a newer one before they were taken, or not decoded for that reason
+    frames_dropped: int  # of these, replaced by a newer one before they were taken, or not decoded as most were
     fault: str | None = None  # what is wrong although frames come
 
     @abstractmethod
@@ -44,6 +44,9 @@ class Camera(ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
+
+    def pass_over(self, frames: int = 1) -> None:  # noqa: B027 - nothing is a right answer
+        """So many frames were taken and not looked at, because they came too soon: fewer may be decoded."""
 
     @abstractmethod
     def frames(self) -> Iterator[Frame]:

@@ -117,6 +117,7 @@ def _answer(source: Source, connection: Connection, slot: PictureSlot) -> None:
             while (question := receive(connection))["kind"] != "stop":
                 match question["kind"]:
                     case "take":
+                        camera.pass_over(question["passed"])
                         _take(camera, connection, slot, question["within_s"])
                     case "clip":
                         clip = camera.ring.clip(question["from_s"], question["to_s"], question["cap_s"])

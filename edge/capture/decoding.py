@@ -33,6 +33,7 @@ BLIND_S_MAX = 5.0  # of packets that give no picture, from a camera: another cod
 UNSTAMPED_FORMATS = frozenset({"mpjpeg", "mjpeg", "jpeg_pipe"})  # pictures one after the other, without their times
 ARRIVAL_TIME_BASE = Fraction(1, 90_000)
 BURST_S = 1.5
+LEFT_OUT_MAX = 7  # pictures in a row: cameras send one or two B pictures after each other one
 REORDERED_MAX = 32  # H.264 and H.265 hold back at most 16 pictures
 
 
@@ -63,7 +64,8 @@ class VideoSource:
         self._shown = shown
         self._ring = ring
         self._sparing = False
-        self._left_out = 0
+        self._sparable = True
+        self._left_out = self._left_out_run = 0
         self._live = read_s_max is not None
         self._pictured_s: float | None = None
         self._container = opened(url, shown, container_format, options, (open_s_max, read_s_max))
@@ -149,12 +151,12 @@ class VideoSource:
                 self._expect(pts)
             try:
                 pictures = self._decoder.decode(packet)
+                self._count_left_out(len(pictures))
             except DecodeError:
                 self.packets_undecodable += 1
                 pictures = ()
             if self._ring is not None:
                 self._ring.append(self._encoded(packet, pts, dts, decoded=self._decoder.shares_context))
-            self._left_out += self._sparing * (1 - len(pictures))
             yield from (self._picture(one) for one in pictures)
             self._check_sight(float(pts * self.timeline.time_base), seen=bool(pictures))
         if self.closed:
@@ -165,15 +167,26 @@ class VideoSource:
             self.packets_undecodable += 1
 
     def spare(self, *, on: bool) -> int:
-        """As `Decoder` has it, where packets say when they are shown. How many pictures were left out since this was
-        asked last.
+        """As `Decoder` has it, where packets say when they are shown and enough remains. How many pictures were left
+        out since this was asked last.
         """
-        if on != self._sparing and not self._unstamped:
+        on = on and self._sparable and not self._unstamped
+        if on != self._sparing:
             self._sparing = on
             self._decoder.spare(on=on)
         left_out = max(0, self._left_out)
         self._left_out -= left_out
         return left_out
+
+    def _count_left_out(self, pictures: int) -> None:
+        """At a packet that gave so many. A stream in which nearly nothing refers to anything would come to a stop."""
+        if not self._sparing:
+            return
+        self._left_out += 1 - pictures
+        self._left_out_run = 0 if pictures else self._left_out_run + 1
+        if self._left_out_run > LEFT_OUT_MAX:
+            self._sparing = self._sparable = False
+            self._decoder.spare(on=False)
 
     def _check_sight(self, now_s: float, *, seen: bool) -> None:
         """now_s: of the newest packet."""

@@ -54,6 +54,7 @@ class IsolatedCamera(Camera):
         self._progress_s = 0.0
         self._size: tuple[int, int] | None = None
         self._resized: tuple[float, str] | None = None  # since when, and what is said of it
+        self._passed = 0  # frames, not told to the process yet
 
     @property
     def process_id(self) -> int | None:
@@ -87,6 +88,10 @@ class IsolatedCamera(Camera):
             elif self._restart is not None:
                 raise CameraSilent(self.fault or f"{self.source}: nothing came for {SILENCE_S:.0f} s")
 
+    def pass_over(self, frames: int = 1) -> None:
+        """By whoever takes the frames; the process hears it with the next question for one."""
+        self._passed += frames
+
     def ask_packets(self, question: wire.Question, **facts: Any) -> tuple[dict[str, Any], bytes]:
         """What the process holds. Raises ProcessGoneError when there is none."""
         with self._lock:
@@ -108,7 +113,8 @@ class IsolatedCamera(Camera):
                     return "nothing", None
                 self._start()
             assert self._process is not None
-            answer = self._process.ask("take", SILENCE_S, within_s=SILENCE_S)
+            passed, self._passed = self._passed, 0
+            answer = self._process.ask("take", SILENCE_S, within_s=SILENCE_S, passed=passed)
             self._count(wire.counts_from(answer))
             frame = self._frame(wire.look_from(answer)) if answer["kind"] == "frame" else None
             return answer["kind"], frame

@@ -173,10 +173,15 @@ class LiveCamera(Camera):
                 self.stopping.wait(pause.delay_s(tries, random.random()))  # noqa: S311 - jitter, no secret
                 self.waiting, tries = False, tries + 1
 
+    def pass_over(self, frames: int = 1) -> None:
+        with self._changed:
+            self.sparing.pass_over(frames)
+
     def count_left_out(self, pictures: int) -> None:
-        """Such as were not even decoded, because most are dropped."""
-        self.frames_in += pictures
-        self.frames_dropped += pictures
+        """Such as were not even decoded: shed by an overloaded box; not wanted by one that looks seldom."""
+        with self._changed:
+            self.frames_in += pictures
+            self.frames_dropped += pictures if self.sparing.overloaded else 0
 
     def _put(self, picture: Picture) -> None:
         self.stream_time.note(picture.stream_s)
