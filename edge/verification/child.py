@@ -20,7 +20,8 @@ from edge.verification.verifier import Verifier, VerifierError
 from models.errors import ModelError
 from models.vlm.questions import Language
 
-NICENESS = 10  # detection first
+OPENING_NICENESS = 10  # a model that is loaded is soon out of the way
+NICENESS = 19  # of each verdict: detection first
 INQUIRY_BYTES_MAX = 16 * 2**20
 ANSWER_BYTES_MAX = 64 * 1024
 STATED_LENGTH_MAX = 8000  # six bytes each at worst; a longer text is cut, and then is no JSON
@@ -62,7 +63,7 @@ def serve(wanted: Wanted, connection: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold pictures
     if wanted.data_bytes_max is not None:
         resource.setrlimit(resource.RLIMIT_DATA, (wanted.data_bytes_max, wanted.data_bytes_max))
-    os.nice(NICENESS)
+    os.nice(OPENING_NICENESS)
     Path("/proc/self/comm").write_text(COMMAND)  # what `ps` and `top` show
     logging.basicConfig(format="xunjian edge: %(message)s", level=logging.WARNING)
     with contextlib.suppress(EOFError, OSError):  # the box is gone
@@ -76,6 +77,7 @@ def _serve(wanted: Wanted, connection: Connection) -> None:
     except (VerifierError, ModelError, MemoryError) as error:
         _say(connection, "failed", why=str(error) or "out of memory")
         return
+    _give_way()
     _say(connection, "ready", name=verifier.name, sha256=verifier.sha256)
     while True:
         task, inquiry = pickle.loads(connection.recv_bytes(INQUIRY_BYTES_MAX))  # noqa: S301 - from the box itself
@@ -88,6 +90,13 @@ def _serve(wanted: Wanted, connection: Connection) -> None:
             _say(connection, "failed", why=str(error) or "out of memory")
         else:
             _say(connection, "answer", **facts)
+
+
+def _give_way() -> None:
+    """Niceness is a thread's on Linux: a runtime's threads have the one with which they were made."""
+    for thread in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            os.setpriority(os.PRIO_PROCESS, int(thread.name), NICENESS)
 
 
 def _open(wanted: Wanted) -> Verifier:

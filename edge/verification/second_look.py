@@ -20,6 +20,7 @@ WAITING_MAX = 32
 AGE_S_MAX = 120.0  # an older lead has been looked at by a person
 RESTART = Backoff(first_s=1.0, most_s=60.0)
 LOOK_S = 0.2
+REST_S_MAX = 2.0  # behind one answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class SecondLook:
         self._under_way: Inquiry | None = None
         self._failures = 0
         self._again_s = float("-inf")
+        self._rested_s = float("-inf")
         self.shed = 0
 
     def ask(self, inquiry: Inquiry) -> None:
@@ -91,10 +93,20 @@ class SecondLook:
             self._verifier.close()
 
     def step(self) -> None:
-        """One verdict; where none is wanted, one statement; or a short wait for either."""
+        """One verdict; where none is wanted, one statement; or a short wait for either.
+
+        Behind each the verifier rests as long as it has worked: what it costs detection is then half, however many
+        leads wait.
+        """
         inquiry = self._next()
         if inquiry is None:
             return
+        start_s = self._clock.monotonic_s()
+        self._work(inquiry)
+        end_s = self._clock.monotonic_s()
+        self._rested_s = end_s + min(end_s - start_s, REST_S_MAX)
+
+    def _work(self, inquiry: Inquiry) -> None:
         looked = self._looks.get(inquiry.incident_id)
         if looked is not None:
             self._describe(inquiry, looked)
@@ -150,12 +162,13 @@ class SecondLook:
                 self._answer(old, SKIPPED)
             for old in self._untold.older_than(now_s - self._age_s_max):
                 self._told(old, self._looks[old.incident_id])
-            if now_s >= self._again_s:
+            if now_s >= max(self._again_s, self._rested_s):
                 self._under_way = self._waiting.take()
-            if self._under_way is None and now_s >= max(self._again_s, self._text_again_s):
+            if self._under_way is None and now_s >= max(self._again_s, self._rested_s, self._text_again_s):
                 self._under_way = self._untold.take()
             if self._under_way is None:
-                self._changed.wait(LOOK_S)
+                rest_s = self._rested_s - now_s
+                self._changed.wait(min(rest_s, LOOK_S) if rest_s > 0 else LOOK_S)
             return self._under_way
 
     def _fail(self, inquiry: Inquiry, error: VerifierError) -> None:

@@ -182,12 +182,13 @@ def test_a_model_that_wants_more_memory_than_it_may_have_is_refused_and_the_box_
     verifier.close()
 
 
-def test_its_process_gives_way_to_detection() -> None:
-    verifier = apart(ScriptedStep())
+def test_each_thread_of_its_process_gives_way_to_detection(package: Path) -> None:
+    verifier = IsolatedVerifier(Wanted(str(package), threads=3), 30.0)
     try:
-        verifier.open()
-        assert verifier.process_id is not None
-        assert os.getpriority(os.PRIO_PROCESS, verifier.process_id) >= 10
+        verifier.verify(inquiry())
+        threads = [int(path.name) for path in Path(f"/proc/{verifier.process_id}/task").iterdir()]
+        assert len(threads) >= 3
+        assert {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads} == {19}
         assert Path(f"/proc/{verifier.process_id}/comm").read_text().strip() == "verifier"
     finally:
         verifier.close()

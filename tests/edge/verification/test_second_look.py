@@ -20,9 +20,11 @@ class Willing(Verifier):
         self.seen: list[str] = []
         self.broken = False
         self.speechless = False
+        self.works: Callable[[], None] = lambda: None
 
     def verify(self, one: Inquiry) -> Verification:
         self.seen.append(one.incident_id)
+        self.works()
         if self.broken:
             raise VerifierError("it broke off")
         return Verification(status="confirmed", ms=1.0)
@@ -93,6 +95,23 @@ def test_a_verifier_that_fails_is_said_and_left_alone_for_a_while_and_recovers(s
     stage.look.step()
     assert stage.statuses() == {"incident-2": "confirmed"}
     assert (stage.look.state().state, stage.told[-1]) == ("ready", None)
+
+
+@pytest.mark.parametrize(("worked_s", "rests_s"), [(0.25, 0.25), (1.5, 1.5), (15.0, 2.0)])
+def test_it_rests_as_long_as_it_has_worked_whoever_waits(stage: Stage, worked_s: float, rests_s: float) -> None:
+    def works() -> None:
+        stage.clock.at_s += worked_s
+
+    stage.verifier.works = works
+    stage.ask(1, 2)
+    stage.look.step()
+    stage.clock.at_s += rests_s - 0.01
+    stage.look.step()
+    assert stage.verifier.seen == ["incident-1"]
+    assert stage.look.state().queue == 1
+    stage.clock.at_s += 0.01
+    stage.look.step()
+    assert stage.verifier.seen == ["incident-1", "incident-2"]
 
 
 def test_what_waited_too_long_is_skipped(stage: Stage) -> None:
