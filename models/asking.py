@@ -5,8 +5,9 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from models.errors import ModelError
 from models.picture import PictureError, read_picture
@@ -19,7 +20,8 @@ from models.vlm.questions import find_question, read_questions
 if TYPE_CHECKING:  # needs Pillow, tokenizers and llguidance, which a centre has not got
     from models.vlm.vlm import LoadEngine, VisionLanguageModel
 
-BATCH_BYTES_MAX = 64 * 1024**2
+LINE_BYTES_MAX = 64 * 1024
+LIKE = '{"image": "a.jpg", "question": "fire", "box": [0, 0, 1, 1]}'
 LANGUAGES = ("en", "zh-CN")
 
 
@@ -63,21 +65,42 @@ def read_box(text: str) -> Box:
 def _ask(arguments: argparse.Namespace, load: "LoadEngine") -> int:
     if (arguments.batch is None) == (arguments.image is None):
         raise ModelError("give a picture, or --batch FILE")
-    if arguments.image and not arguments.question:
+    if arguments.batch:
+        if arguments.question or arguments.box:
+            raise ModelError("--question and --box go with a picture; each line of a batch has its own")
+        return _ask_batch(arguments, load)
+    if not arguments.question:
         raise ModelError(f"--question ID is missing; known: {', '.join(read_questions())}")
-    single = [Asked(arguments.image, arguments.question, arguments.box)] if arguments.image else []
-    for asked in single:
-        find_question(asked.question)  # before a model is loaded
+    find_question(arguments.question)  # before a model is loaded
+    asked = Asked(arguments.image, arguments.question, arguments.box)
+    try:
+        answer = _answer(_model(arguments.model, load), asked, arguments)
+    except PictureError as error:
+        raise ModelError(_printable(_named(asked, error))) from error
+    _show(asked, answer, arguments)
+    return 0
+
+
+def _ask_batch(arguments: argparse.Namespace, load: "LoadEngine") -> int:
+    """A line that cannot be asked or answered is said, on standard error and as JSON, and the next one asked."""
+    lines = read_batch(arguments.batch)
+    first = next(lines, None)  # before a model is loaded
+    if first is None:
+        raise ModelError(f"{arguments.batch}: no line in it; give {LIKE}")
     model = _model(arguments.model, load)
     code = 0
-    for asked in single or read_batch(arguments.batch):
+    for number, asked in chain([first], lines):
         try:
+            if isinstance(asked, ModelError):
+                raise asked
             answer = _answer(model, asked, arguments)
-        except PictureError as error:
+        except ModelError as error:
             code = 1
-            print(f"xunjian models: {_named(asked, error)}", file=sys.stderr)
-            if arguments.batch and arguments.json:
-                print(json.dumps({"image": str(asked.image), "question": asked.question, "error": str(error)}))
+            why = str(error) if isinstance(asked, ModelError) else _named(asked, error)
+            print(f"xunjian models: {arguments.batch}:{number}: {_printable(why)}", file=sys.stderr)
+            if arguments.json:
+                row = {} if isinstance(asked, ModelError) else _row(asked)
+                print(json.dumps(row | {"line": number, "error": why}), flush=True)
             continue
         _show(asked, answer, arguments)
     return code
@@ -105,44 +128,86 @@ def _answer(model: "VisionLanguageModel", asked: Asked, arguments: argparse.Name
     return model.ask(image, wording.control if arguments.control else wording.question, calibrated)
 
 
-def _named(asked: Asked, error: PictureError) -> str:
+def _named(asked: Asked, error: ModelError) -> str:
     return str(error) if str(asked.image) in str(error) else f"{asked.image}: {error}"
+
+
+def _printable(text: str) -> str:
+    """One line, whatever a file is called."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _row(asked: Asked) -> dict[str, Any]:
+    return {"image": str(asked.image), "question": asked.question}
 
 
 def _show(asked: Asked, answer: Answer, arguments: argparse.Namespace) -> None:
     if arguments.json:
-        row = {"image": str(asked.image), "question": asked.question} if arguments.batch else {}
+        row = _row(asked) if arguments.batch else {}
         print(json.dumps(row | asdict(answer)), flush=True)
     else:
         certain = f"yes {answer.p_yes:.3f}, no {answer.p_no:.3f} of {answer.mass:.3f}"
-        print(f"{asked.image}: {asked.question}: {answer.verdict.replace('_', ' ')} ({certain}, {answer.ms:.0f} ms)")
+        print(
+            f"{_printable(str(asked.image))}: {asked.question}: {answer.verdict.replace('_', ' ')} "
+            f"({certain}, {answer.ms:.0f} ms)"
+        )
 
 
-def read_batch(path: Path) -> Iterator[Asked]:
-    """Raises ModelError, which names the line."""
+def read_batch(path: Path) -> Iterator[tuple[int, Asked | ModelError]]:
+    """Line by line: its number from 1, and what it asks or why it asks nothing; blank lines are none. Raises ModelError
+    when the file cannot be read.
+    """
     try:
-        if path.stat().st_size > BATCH_BYTES_MAX:
-            raise ModelError(f"{path}: more than {BATCH_BYTES_MAX} bytes; ask in several batches")
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            for number, line in enumerate(_lines(file), start=1):
+                if line.strip():
+                    yield number, _asked(line)
+    except (OSError, ValueError) as error:
         raise ModelError(f"{path}: cannot be read ({error})") from error
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            yield _asked(line, f"{path}:{number}")
 
 
-def _asked(line: str, where: str) -> Asked:
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """A line that is too long is cut, and what is left of it skipped."""
+    while line := file.readline(LINE_BYTES_MAX + 1):
+        rest = line
+        while len(rest) > LINE_BYTES_MAX and not rest.endswith(b"\n"):
+            rest = file.readline(LINE_BYTES_MAX + 1)
+        yield line
+
+
+def _asked(line: bytes) -> Asked | ModelError:
     try:
-        row = json.loads(line)
-        box = row.get("box")
-        sides = tuple(float(side) for side in box) if box is not None else None
-        image, question = Path(row["image"]), str(row["question"])
+        if len(line) > LINE_BYTES_MAX:
+            raise ModelError(f"more than {LINE_BYTES_MAX} bytes; give one picture and question a line")
+        return _read_line(line)
+    except ModelError as error:
+        return error
+
+
+def _read_line(line: bytes) -> Asked:
+    try:
+        row = json.loads(line.decode("utf-8-sig"))
+        image, question, box = row["image"], row["question"], row.get("box")
+        image.encode()  # half a character is no file's name
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelError(f'{where}: not like {{"image": "a.jpg", "question": "fire", "box": [0, 0, 1, 1]}}') from error
-    if sides is not None and len(sides) != 4:
-        raise ModelError(f"{where}: a box has four sides, not {len(sides)}")
+        raise ModelError(f"not like {LIKE}") from error
+    if not (isinstance(question, str) and image and "\0" not in image):
+        raise ModelError(f"not like {LIKE}")
     find_question(question)
-    return Asked(image, question, sides)
+    return Asked(Path(image), question, None if box is None else _sides(box))
+
+
+def _sides(box: Any) -> Box:
+    """What is a number and no side of a box is for `crop` to see."""
+    if not isinstance(box, list) or len(box) != 4 or any(type(side) not in {int, float} for side in box):
+        raise ModelError(f"a box is four numbers from 0 to 1, [x1, y1, x2, y2], not {json.dumps(box)[:60]}")
+    try:
+        x1, y1, x2, y2 = map(float, box)
+    except OverflowError as error:
+        raise ModelError(
+            "a box is four numbers from 0 to 1, [x1, y1, x2, y2]; one of these has hundreds of digits"
+        ) from error
+    return x1, y1, x2, y2
 
 
 def _questions(arguments: argparse.Namespace) -> int:

@@ -21,9 +21,13 @@ class PictureHeader:
 
 
 def read_header(content: bytes) -> PictureHeader | None:
-    """None for what is neither JPEG nor PNG, or breaks off before it says its size."""
+    """None for what is no JPEG, PNG, BMP or WebP, or breaks off before it says its size."""
     if content.startswith(_PNG):
         return _png(content)
+    if content.startswith(b"BM"):
+        return _bmp(content)
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return _webp(content)
     return _jpeg(content) if content.startswith(b"\xff\xd8") else None
 
 
@@ -32,6 +36,33 @@ def _png(content: bytes) -> PictureHeader | None:
         return None
     width, height = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
     return PictureHeader(width, height, None, b"IEND" in content[-64:])
+
+
+def _bmp(content: bytes) -> PictureHeader | None:
+    """Rows may stand upside down: then the height is negative."""
+    if len(content) < 26:
+        return None
+    said = int.from_bytes(content[2:6], "little")
+    width, height = (abs(int.from_bytes(content[at : at + 4], "little", signed=True)) for at in (18, 22))
+    return PictureHeader(width, height, None, len(content) >= said)
+
+
+def _webp(content: bytes) -> PictureHeader | None:
+    """Its three kinds of first chunk, as RFC 9649 has them."""
+    if len(content) < 30:
+        return None
+    whole = len(content) >= int.from_bytes(content[4:8], "little") + 8
+    kind = content[12:16]
+    if kind == b"VP8X":
+        width, height = (int.from_bytes(content[at : at + 3], "little") + 1 for at in (24, 27))
+    elif kind == b"VP8L":
+        bits = int.from_bytes(content[21:25], "little")
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    elif kind == b"VP8 ":
+        width, height = (int.from_bytes(content[at : at + 2], "little") & 0x3FFF for at in (26, 28))
+    else:
+        return None
+    return PictureHeader(width, height, None, whole)
 
 
 def _jpeg(content: bytes) -> PictureHeader | None:

@@ -18,6 +18,7 @@ PROVIDERS: dict[str, str] = {
     "cuda": "CUDAExecutionProvider",
     "tensorrt": "TensorrtExecutionProvider",
 }
+THREADS_MAX = 256  # each is made at once; thousands of them hang a machine
 DTYPES = {
     "tensor(float)": "float32",
     "tensor(float16)": "float16",
@@ -44,8 +45,8 @@ class OnnxRuntimeEngine(BindingEngine):
         except ImportError as error:
             raise EngineError("onnxruntime is not installed; install xunjian[cpu] or xunjian[gpu]") from error
         self._errors = _errors(onnxruntime.capi.onnxruntime_pybind11_state)
-        if threads < 1:
-            raise EngineError(f"{threads} threads; give at least 1")
+        if not 1 <= threads <= THREADS_MAX:
+            raise EngineError(f"{threads} threads; give 1 to {THREADS_MAX}")
         providers = _providers(devices, onnxruntime.get_available_providers())
         session = onnxruntime.SessionOptions()
         session.intra_op_num_threads = threads

@@ -1,6 +1,8 @@
 """`xunjian models ask | questions | verify | pull` with a vision-language package."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -87,21 +89,75 @@ def test_a_batch_answers_line_by_line_and_goes_on_after_a_broken_picture(
     output = capsys.readouterr()
     answers = lines(output.out)
     assert [(row["image"], row["question"]) for row in answers] == [(row["image"], row["question"]) for row in rows]
-    assert [set(row) - {"image", "question"} for row in answers] == [KEYS, {"error"}, {"error"}, KEYS]
+    assert [set(row) - {"image", "question"} for row in answers] == [
+        KEYS, {"line", "error"}, {"line", "error"}, KEYS,
+    ]  # fmt: skip
     assert output.err.count("\n") == 2
     assert "1 x 1 px" in output.err
 
 
-@pytest.mark.parametrize(
-    "line", ["no json", "{}", "[1]", '{"image": "a.jpg"}', '{"image": "a.jpg", "question": "fire", "box": [1, 2]}']
-)
-def test_a_batch_that_is_wrong_is_refused_with_its_line(
-    line: str, package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+BROKEN_LINES: list[tuple[bytes, str]] = [
+    (b"no json", "not like"),
+    (b"{}", "not like"),
+    (b"[1]", "not like"),
+    (b'{"image": "a.jpg"}', "not like"),
+    (b'{"image": 7, "question": "fire"}', "not like"),
+    (b'{"image": "", "question": "fire"}', "not like"),
+    (b'{"image": "a\\u0000.jpg", "question": "fire"}', "not like"),
+    (b'{"image": "a\\ud800.jpg", "question": "fire"}', "not like"),
+    (b'{"image": "a.jpg", "question": ["fire"]}', "not like"),
+    (b'{"image": "a\xff.jpg", "question": "fire"}', "not like"),
+    (b"[" * 60_000, "not like"),
+    (b'{"image": "' + b"a" * 200_000 + b'", "question": "fire"}', "more than 65536 bytes"),
+    (b'{"image": "IMAGE", "question": "mood"}', "known: helmet_worn"),
+    (b'{"image": "nowhere.jpg", "question": "fire"}', "nowhere.jpg: cannot be read"),
+    (b'{"image": "/", "question": "fire"}', "not a file"),
+    *(
+        (b'{"image": "IMAGE", "question": "fire", "box": ' + box + b"}", "from 0 to 1")
+        for box in (
+            b"[1, 2]", b'"0011"', b"[0, 0, 1, true]", b'[0, 0, 1, "1"]', b"[0, 0, NaN, 1]", b"[0, 0, Infinity, 1]",
+            b"[0, 0, 1.1, 1]", b"[-0.1, 0, 1, 1]", b"[1, 1, 0, 0]", b"[0.2, 0.2, 0.2, 0.8]",
+            b"[0, 0, 1, 1" + b"0" * 400 + b"]",
+        )
+    ),
+]  # fmt: skip
+
+
+def test_lines_that_cannot_be_asked_are_said_and_the_others_answered(
+    image: Path, package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    good = json.dumps({"image": str(image), "question": "fire"}).encode()
     batch = tmp_path / "batch.jsonl"
-    batch.write_text(line + "\n")
+    broken = [line.replace(b"IMAGE", str(image).encode()) for line, _ in BROKEN_LINES]
+    batch.write_bytes(b"\n".join([b"\xef\xbb\xbf" + good, *(line + b"\n" for line in broken), good]))
     assert ask("--batch", batch, "--model", package, "--json") == 1
-    assert "batch.jsonl:1" in one_line(capsys.readouterr().err)
+    output = capsys.readouterr()
+    first, *wrong, last = lines(output.out)
+    assert set(first) == set(last) == KEYS | {"image", "question"}
+    said = output.err.splitlines()
+    for place, ((line, why), row, text) in enumerate(zip(BROKEN_LINES, wrong, said, strict=True)):
+        assert row["line"] == 2 + 2 * place
+        assert why in row["error"], line[:80]
+        assert text.startswith(f"xunjian models: {batch}:{row['line']}: "), line[:80]
+        assert why in text
+        assert len(text) < 2000
+
+
+def test_a_batch_is_read_as_it_is_asked(image: Path, package: Path, tmp_path: Path) -> None:
+    batch = tmp_path / "batch.jsonl"
+    line = json.dumps({"image": str(image), "question": "fire"})
+    with batch.open("w") as file:
+        file.writelines(f"{line}\n" for _ in range(100_000))
+    command = [sys.executable, "-m", "models", "ask", "--batch", str(batch), "--model", str(package), "--json"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        assert [set(json.loads(process.stdout.readline())) for _ in range(3)] == [KEYS | {"image", "question"}] * 3
+        memory = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").split("VmRSS:")[1].split()[0]
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 1
+    assert int(memory) < 250_000, "kB"
 
 
 def test_what_cannot_be_asked_is_said_in_one_line(
@@ -115,6 +171,16 @@ def test_what_cannot_be_asked_is_said_in_one_line(
         ((image, "--question", "fire", "--box", "0.5,0.5,0.4,1", "--model", package), "x1 < x2"),
         (("nowhere.jpg", "--question", "fire", "--model", package), "nowhere.jpg: cannot be read"),
         (("--batch", "nowhere.jsonl", "--model", package), "nowhere.jsonl: cannot be read"),
+        (("no\nwhere.jpg", "--question", "fire", "--model", package), "where.jpg: cannot be read"),
+        *(
+            (
+                (image, "--question", "fire", "--model", package, "--threads", str(threads)),
+                f"{threads} threads; give 1 to 256",
+            )
+            for threads in (0, 100_000)
+        ),
+        (("--batch", "/dev/null", "--model", package), "/dev/null: no line in it"),
+        (("--batch", "nowhere.jsonl", "--question", "fire"), "each line of a batch has its own"),
     ):
         assert ask(*words) == 1
         assert named in one_line(capsys.readouterr().err)
