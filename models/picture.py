@@ -24,7 +24,7 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     Raises PictureError.
     """
     try:
-        if path.exists() and not path.is_file():
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
             raise PictureError(f"{path}: not a file; {KINDS}")
         with path.open("rb") as file:
             content = file.read(PICTURE_BYTES_MAX + 1)

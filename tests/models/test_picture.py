@@ -102,10 +102,10 @@ def folder(path: Path) -> None:
     path.mkdir()
 
 
-@pytest.mark.parametrize("make", [folder, os.mkfifo])
-def test_what_is_no_file_is_refused_and_not_waited_for(make: Callable[[Path], None], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("make", "why"), [(folder, "Is a directory"), (os.mkfifo, "not a file")])
+def test_what_is_no_file_is_refused_and_not_waited_for(make: Callable[[Path], None], why: str, tmp_path: Path) -> None:
     make(tmp_path / "picture.jpg")
-    with pytest.raises(PictureError, match="not a file"):
+    with pytest.raises(PictureError, match=why):
         read_picture(tmp_path / "picture.jpg")
     for name in ("no\0file", "no\ud800file"):
         with pytest.raises(PictureError, match="cannot be read"):

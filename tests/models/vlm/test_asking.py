@@ -111,7 +111,7 @@ BROKEN_LINES: list[tuple[bytes, str]] = [
     (b'{"image": "' + b"a" * 200_000 + b'", "question": "fire"}', "more than 65536 bytes"),
     (b'{"image": "IMAGE", "question": "mood"}', "known: helmet_worn"),
     (b'{"image": "nowhere.jpg", "question": "fire"}', "nowhere.jpg: cannot be read"),
-    (b'{"image": "/", "question": "fire"}', "not a file"),
+    (b'{"image": "/", "question": "fire"}', "Is a directory"),
     *(
         (b'{"image": "IMAGE", "question": "fire", "box": ' + box + b"}", "from 0 to 1")
         for box in (
