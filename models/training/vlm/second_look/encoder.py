@@ -19,10 +19,10 @@ import torch
 from numpy.typing import NDArray
 
 from models.training.vlm.second_look.network import GRID, HIDDEN, TILE_PX, Connector, load_pooled
+from models.training.vlm.second_look.samples import REPLIES
 from models.training.vlm.second_look.scores import auc
 from models.vlm.questions import read_questions
 
-REPLIES = ("yes", "no", "unclear")
 BATCH = 32
 RATE, ENCODER_RATE = 3e-4, 1.5e-4
 FALSE_WEIGHT = 2.0  # how much oftener a box that the detector got wrong is drawn

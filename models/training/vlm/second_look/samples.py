@@ -16,6 +16,7 @@ import numpy as np
 from models.vlm.crop import Box
 
 Reply = Literal["yes", "no", "unclear"]
+REPLIES: tuple[Reply, ...] = ("yes", "no", "unclear")
 Damage = Literal["", "blank", "blurred", "tiny", "occluded", "unrelated", "unmarked"]
 Polygon = tuple[tuple[float, float], ...]
 
@@ -25,6 +26,7 @@ LEARNT, LEARNT_UNCLEAR = {"train": 2500}, {"train": 400}  # the same of version 
 SIDE_MIN = 0.02  # of the picture; a smaller label shows nothing
 PERSON_QUESTIONS = ("helmet_worn", "vest_worn", "rider_helmet")
 ZONE_QUESTIONS = ("in_zone", "stationary")
+FOREIGN = ("garbage_bins", "fire_smoke", "plate_openimages")  # sets whose subjects are not people
 VEHICLES = ("car", "motorbike", "bus", "truck")
 HEADS = {"hard_hat": True, "helmet": True, "Hardhat": True, "no_hard_hat": False, "no_head_wear": False,
          "no_helmet": False, "NO-Hardhat": False}  # fmt: skip
@@ -129,10 +131,9 @@ def make_samples(
 
 
 def _unclear(clear: list[Sample], random: np.random.Generator, wanted: Mapping[str, int]) -> Iterator[Sample]:
-    foreign = ("garbage_bins", "fire_smoke", "plate_openimages")
     for split, most in wanted.items():
         here = [one for one in clear if one.split == split]
-        strangers = [one for one in here if one.picture.startswith(foreign)]
+        strangers = [one for one in here if one.picture.startswith(FOREIGN)]
         for question in sorted({one.question for one in here}):
             own = [one for one in here if one.question == question]
             kinds: list[Damage] = ["blank", "blurred", "tiny", "occluded"]

@@ -17,7 +17,8 @@ import torch
 
 from models.training.detector.calibration import platt
 from models.training.vlm.decoder_graph import build_decoder
-from models.training.vlm.second_look.encoder import REPLIES, draw_weights, indices
+from models.training.vlm.second_look.borrowed import Borrowed
+from models.training.vlm.second_look.encoder import draw_weights, indices
 from models.training.vlm.second_look.features import PREPARATION
 from models.training.vlm.second_look.network import (
     CONTEXT,
@@ -27,6 +28,7 @@ from models.training.vlm.second_look.network import (
     load_encoder,
     vision_graph,
 )
+from models.training.vlm.second_look.samples import REPLIES
 from models.training.vlm.second_look.scores import auc
 from models.training.vlm.vocabulary import END_OF_TEXT, train_vocabulary
 from models.vlm.prompt import Grid, ImageTokens, Message, conversation
@@ -36,7 +38,7 @@ from models.vlm.tokens import Tokens
 WORDS = ("yes", "no", "Yes", "No", "unclear")
 ANSWERS = (" yes", " no", " unclear")
 VOCABULARY = 800
-RATE = 2e-3
+RATE, BATCH = 2e-3, 64
 MIRRORS_FROM = (
     0.3  # of the training: a question and its mirror from the start are an exclusive or, long learned by nobody
 )
@@ -54,11 +56,20 @@ class Batches:
         self.rows, replies = indices(facts)
         self.replies = replies.numpy()
         self.names = list(read_questions())
-        self.weights = draw_weights(facts)
+        self.weights, self._borrowed = draw_weights(facts), Borrowed(facts)
         self.views = len(self.features) // len(self.replies)
 
     def pooled(self, index: torch.Tensor, view: int = 0) -> torch.Tensor:
         return torch.from_numpy(self.features[index.numpy() + view * len(self.replies)]).float()
+
+    def batch(
+        self, drawn: torch.Tensor, random: np.random.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """One of the views of the crops drawn, which question, which reply; some of them borrowed."""
+        index = drawn.numpy()
+        index, rows, replies = self._borrowed.lend(index, self.rows[drawn].numpy(), self.replies[index], random)
+        pooled = self.pooled(torch.from_numpy(index), int(random.integers(self.views)))
+        return pooled, torch.from_numpy(rows), torch.from_numpy(replies)
 
 
 class Reader(torch.nn.Module):
@@ -122,33 +133,32 @@ def learn(
     reader: Reader, train: Batches, val: Batches, targets: torch.Tensor, *, seconds: float, epochs: int
 ) -> Reader:
     """Cosine over the epochs that `seconds` allow; the best epoch by the mean AUC on val, of averaged weights."""
-    random = torch.Generator().manual_seed(0)
+    random, borrowing = torch.Generator().manual_seed(0), np.random.default_rng(0)
     groups = [
         {"params": reader.connector.parameters(), "share": 0.2},
         {"params": reader.language.parameters(), "share": 1.0},
     ]
     optimizer = torch.optim.AdamW(groups, lr=RATE, weight_decay=0.05, betas=(0.9, 0.98))
     averaged, best, best_auc = copy.deepcopy(reader), reader, 0.0
-    batch, start_s, step = 32, time.monotonic(), 0
-    steps = epochs * (len(train.rows) // batch)
+    start_s, step = time.monotonic(), 0
+    steps = epochs * (len(train.rows) // BATCH)
     for epoch in range(epochs):
         reader.train()
         order = torch.multinomial(train.weights, len(train.rows), True, generator=random)
         total = 0.0
-        for first in range(0, len(order) - batch + 1, batch):
+        for first in range(0, len(order) - BATCH + 1, BATCH):
             done = max(step / steps, (time.monotonic() - start_s) / seconds)
             for group in optimizer.param_groups:
                 group["lr"] = (
                     group["share"] * RATE * min(1.0, (step + 1) / 50) * (0.5 + 0.5 * np.cos(np.pi * min(done, 1.0)))
                 )
-            index = order[first : first + batch]
-            pooled = train.pooled(index, int(torch.randint(train.views, (1,), generator=random)))
-            wording = torch.randint(WORDINGS, (batch,), generator=random)
+            pooled, rows, replies = train.batch(order[first : first + BATCH], borrowing)
+            wording = torch.randint(WORDINGS, (BATCH,), generator=random)
             if done < MIRRORS_FROM:
                 wording -= wording % 2
-            logits = reader(pooled, train.rows[index] * WORDINGS + wording)
-            replies = _mirrored(torch.from_numpy(train.replies[index.numpy()]), wording)
-            loss = torch.nn.functional.cross_entropy(logits, targets[replies], label_smoothing=0.02)
+            logits = reader(pooled, rows * WORDINGS + wording)
+            right = targets[_mirrored(replies, wording)]
+            loss = torch.nn.functional.cross_entropy(logits, right, label_smoothing=0.02)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
@@ -158,7 +168,7 @@ def learn(
                 keep = min(0.99, step / (step + 10))
                 for mine, theirs in zip(averaged.parameters(), reader.parameters(), strict=True):
                     mine.lerp_(theirs, 1 - keep)
-        mean = _report(averaged, val, targets, epoch, total * batch / len(order))
+        mean = _report(averaged, val, targets, epoch, total * BATCH / len(order))
         if mean > best_auc:
             best, best_auc = copy.deepcopy(averaged), mean
         if time.monotonic() - start_s > seconds:
