@@ -4,7 +4,7 @@
 #   models/runs/train-vlm.sh IMAGES DETECTOR.pt COCO.pt OUT
 # IMAGES: folder with split.tsv and a folder per set. DETECTOR.pt: the checkpoint of `detector-14`, where the encoder starts.
 # COCO.pt: YOLO26n with COCO's weights, the floor's. OUT: a folder outside the repository, 7 GB. What is there already is not
-# made again. Needs python3 with venv, a package index, uv, and about an hour of two idle cores. `test` is only looked at by
+# made again. Needs python3 with venv, a package index, uv, and about an hour and a half of two idle cores. `test` is only looked at by
 # the last two steps.
 set -euo pipefail
 images=$1 detector=$2 coco=$3 out=$4
@@ -42,7 +42,7 @@ package=$out/second-look-3m
     python $look.features "$images" "$out/views" "$detector" "$out/encoder.pt" "$out/features" --found "$out" \
         --threads "${THREADS:-2}"
 [ -e "$out/calibration.json" ] ||
-    python $look.train "$out/features" "$detector" "$out/encoder.pt" "$package" --seconds "${WORDS_S:-420}" \
+    python $look.train "$out/features" "$detector" "$out/encoder.pt" "$package" --seconds "${WORDS_S:-2700}" \
         --threads "${THREADS:-2}"
 
 # 3. The package, what it answers on test, and the floor on the same crops.

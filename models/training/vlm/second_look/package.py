@@ -12,7 +12,7 @@ from models.training.vlm.export import DECODER, write_card
 from models.training.vlm.second_look.crops import MARGIN
 from models.training.vlm.second_look.network import GRID
 
-VERSION = 2
+VERSION = 3
 
 
 def main(argv: list[str]) -> int:
