@@ -132,6 +132,25 @@ def test_faces_emotions_identity_and_marked_texts_are_refused_before_they_leave_
     assert [why in record.message for record in caplog.records] == [True]
 
 
+@pytest.mark.parametrize(
+    ("question", "use"),
+    [
+        ("请看这个face", "faces"),
+        ("his_face", "faces"),
+        ("his ｆａｃｅ", "faces"),
+        ("his fa\u200bce", "faces"),
+        ("人 脸", "faces"),
+        ("人臉", "faces"),
+        ("他的情緒", "emotions"),
+        ("身\u200b份", "identity"),
+        ("這是誰", "identity"),
+        ("the surface of the interface", None),
+    ],
+)
+def test_a_refused_use_is_seen_in_any_spelling(question: str, use: str | None) -> None:
+    assert refused_use(question) == use
+
+
 def test_no_question_of_ours_is_refused() -> None:
     for question in read_questions().values():
         for wording in (question.zh, question.en):

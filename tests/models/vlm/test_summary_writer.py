@@ -106,7 +106,26 @@ def test_a_place_that_gives_orders_is_a_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "mark"), [("机密★10年", "机密"), ("【秘 密】", "秘密"), ("请注意保密", None), ("绝 密", "绝密")]
+    ("text", "mark"),
+    [
+        ("机密★10年", "机密"),
+        ("【秘 密】", "秘密"),
+        ("请注意保密", None),
+        ("绝 密", "绝密"),
+        ("絕密", "绝密"),
+        ("機 密", "机密"),
+        ("祕密", "秘密"),
+        ("绝\u200b密", "绝密"),
+        ("绝\u2060 \ufeff密", "绝密"),
+        ("机\ufe0f密", "机密"),
+        ("绝-密", "绝密"),
+        ("绝_密", "绝密"),
+        ("绝·密", "绝密"),
+        ("【绝】【密】", "绝密"),
+        ("绝★密", "绝密"),
+        ("有司机，密封完好", None),
+        ("司机；密度", None),
+    ],
 )
 def test_classification_marks_are_found(text: str, mark: str | None) -> None:
     assert classification_mark(text) == mark
