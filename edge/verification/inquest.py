@@ -42,7 +42,7 @@ def inquire(
     incident: Incident, image: NDArray[np.uint8], masks: Sequence[Sequence[Point]], bounds: Bounds, asked_s: float
 ) -> Inquiry | Refusal:
     """image: (H, W, 3) uint8 BGR, the decoded frame in which the incident opened. masks: relative polygons; a subject
-    that reaches into one is not shown to a model, and no other question is asked about its incident either.
+    whose crop reaches into one is not shown to a model, and no other question is asked about its incident either.
     """
     ids = question_ids(incident.rule.type_id, bounds.permitted)
     if not ids:
@@ -52,7 +52,7 @@ def inquire(
     if classification_mark(f"{incident.camera_id} {incident.place_id}"):
         return "classified"
     subjects = incident.subjects[:EXHIBITS_MAX]
-    if any(_reaches(subject, mask) for subject in subjects for mask in masks):
+    if any(_reaches(subject, mask, bounds.margin) for subject in subjects for mask in masks):
         return "masked"
     polygon = () if incident.place_id == FRAME_ID else incident.rule.polygon
     exhibits = [_exhibit(subject, image, polygon, bounds.margin) for subject in subjects]
@@ -68,8 +68,11 @@ def _exhibit(subject: Subject, image: NDArray[np.uint8], polygon: Sequence[Point
     return None if part is None else Exhibit(subject.track_id, part, subject.class_name)
 
 
-def _reaches(subject: Subject, mask: Sequence[Point]) -> bool:
+def _reaches(subject: Subject, mask: Sequence[Point], margin: float) -> bool:
+    """Whether a crop with that margin would show what is behind the mask."""
     x1, y1, x2, y2 = subject.box
+    wide, high = (x2 - x1) * margin, (y2 - y1) * margin
+    x1, y1, x2, y2 = max(0.0, x1 - wide), max(0.0, y1 - high), min(1.0, x2 + wide), min(1.0, y2 + high)
     box = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], np.float32)
     return len(mask) > 2 and _common_area(box, np.array(mask, np.float32)) > 0.0
 

@@ -67,6 +67,12 @@ def test_what_no_model_may_see(incident: Incident, facts: dict[str, Any], why: s
     assert ask(incident, **facts) == why
 
 
+def test_a_mask_in_the_margin_of_a_crop_is_not_shown_either(incident: Incident) -> None:
+    x1, _, x2, _ = incident.subjects[0].box
+    left, right = x1 - 0.2 * (x2 - x1), x1 - 0.02 * (x2 - x1)
+    assert ask(incident, masks=[((left, 0.0), (right, 0.0), (right, 1.0), (left, 1.0))]) == "masked"
+
+
 def test_a_mask_elsewhere_hinders_nothing(incident: Incident) -> None:
     x1, y1, _, _ = incident.subjects[0].box
     assert x1 > 0.05
