@@ -8,7 +8,7 @@ from edge.capture.frame import Frame
 from edge.capture.packet_ring import ClipPackets
 from edge.clock import Moment
 from edge.evidence.clip import ClipError, clip_media_type, write_clip
-from edge.evidence.stills import Scene, annotated_jpeg, encode_png, thumbnail_jpeg
+from edge.evidence.stills import Derivatives, Scene, encode_png
 from edge.evidence.store import EvidenceStore, FileFacts, SealedFile, StoreError
 
 WallOf = Callable[[float], datetime]  # stream seconds -> aware wall time
@@ -47,7 +47,8 @@ class Sealer:
 
     def pictures(self, incident_id: str, frame: Frame, scene: Scene, *, thumbnail: bool) -> Sealed:
         """The frame as it was decoded, and derivatives of it that name it."""
-        small = thumbnail_jpeg(frame.image, scene) if thumbnail else None
+        derivatives = Derivatives(frame.image, scene)
+        small = derivatives.thumbnail_jpeg() if thumbnail else None
         wall = frame.moment.wall
         files: list[SealedFile] = []
         try:
@@ -55,7 +56,7 @@ class Sealer:
             files.append(self.store.seal(incident_id, facts, self._original.png(frame)))
             original = files[0].item.sha256
             facts = FileFacts("annotated", "image/jpeg", wall, wall, original, self.tool, redacted=True)
-            files.append(self.store.seal(incident_id, facts, annotated_jpeg(frame.image, scene)))
+            files.append(self.store.seal(incident_id, facts, derivatives.annotated_jpeg()))
             if small is not None:
                 facts = FileFacts("thumbnail", "image/jpeg", wall, wall, original, self.tool, redacted=True)
                 files.append(self.store.seal(incident_id, facts, small))

@@ -54,17 +54,36 @@ def encode_png(image: NDArray[np.uint8]) -> bytes:
     return _encode(".png", image, PNG)
 
 
-def annotated_jpeg(image: NDArray[np.uint8], scene: Scene) -> bytes:
-    """In full size: faces and masked areas hidden, then place, boxes and labels on top."""
-    picture = redacted(image, scene.redaction)
-    _draw(picture, scene, labels=True)
-    return _encode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, ANNOTATED_QUALITY])
+class Derivatives:
+    """Of one frame, faces and masked areas hidden first, in full size, once for both. image: untouched."""
+
+    def __init__(self, image: NDArray[np.uint8], scene: Scene) -> None:
+        self._hidden = redacted(image, scene.redaction)
+        self._scene = scene
+
+    def annotated_jpeg(self) -> bytes:
+        """In full size: place, boxes and labels on top."""
+        picture = self._hidden.copy()
+        _draw(picture, self._scene, labels=True)
+        return _encode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, ANNOTATED_QUALITY])
+
+    def thumbnail_jpeg(self) -> bytes:
+        """The same without labels, at most 480 px wide and 20 KB: small enough for MQTT."""
+        return _thumbnail(self._hidden, self._scene)
 
 
 def thumbnail_jpeg(image: NDArray[np.uint8], scene: Scene) -> bytes:
-    """The same, at most 480 px wide and 20 KB: small enough for MQTT. Hidden in full size, then scaled."""
-    hidden = redacted(image, scene.redaction)
-    height, width = image.shape[:2]
+    """As of `Derivatives`, of a frame of which nothing else is wanted."""
+    return Derivatives(image, scene).thumbnail_jpeg()
+
+
+def annotated_jpeg(image: NDArray[np.uint8], scene: Scene) -> bytes:
+    """As of `Derivatives`, of a frame of which nothing else is wanted."""
+    return Derivatives(image, scene).annotated_jpeg()
+
+
+def _thumbnail(hidden: NDArray[np.uint8], scene: Scene) -> bytes:
+    height, width = hidden.shape[:2]
     jpeg = b""
     for width_px, quality in THUMBNAIL_TRIES:
         scale = min(1.0, width_px / max(width, height))
