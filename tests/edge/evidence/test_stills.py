@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 
 from contract.incident_report import THUMBNAIL_BYTES_MAX
 from edge.evidence.redaction import Redaction, redacted
-from edge.evidence.stills import Labelled, Scene, annotated_jpeg, encode_png, thumbnail_jpeg
+from edge.evidence.stills import Derivatives, Labelled, Scene, annotated_jpeg, encode_png, thumbnail_jpeg
 from models.detector.detections import Detections
 
 NOISE: NDArray[np.uint8] = np.random.default_rng(1).integers(0, 255, (540, 960, 3), np.uint8)
@@ -78,3 +78,11 @@ def test_boxes_and_place_are_drawn_on_the_annotated_picture() -> None:
     drawn = picture_of(annotated_jpeg(grey, scene)).astype(int)
     assert drawn[270, 384][2] - drawn[270, 384][0] > 100  # the box's left side is red
     assert drawn[54, 700][2] - drawn[54, 700][0] > 100  # the zone's upper side is yellow
+
+
+def test_one_derivative_leaves_nothing_on_the_other() -> None:
+    scene = Scene((), "frame", [Labelled((0.2, 0.2, 0.8, 0.8), "person 1")], Redaction(((0.1, 0.1, 0.5, 0.5),)))
+    both = Derivatives(NOISE, scene)
+    first = both.annotated_jpeg(), both.thumbnail_jpeg()
+    assert first == (annotated_jpeg(NOISE, scene), thumbnail_jpeg(NOISE, scene))
+    assert first[0] == both.annotated_jpeg(), "the thumbnail either"
