@@ -259,7 +259,8 @@ def interrupted(_number: int, _frame: FrameType | None) -> None:
 
 
 def main() -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT, too: a script that puts it behind with & starts it with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupted)
     try:
         shutil.rmtree(PLACE, ignore_errors=True)
