@@ -12,6 +12,7 @@ from edge.incidents.incident import Incident, Subject
 from edge.rules.zone import FRAME_ID, Point
 from edge.verification.inquiry import EXHIBITS_MAX, Exhibit, Inquiry
 from models.vlm.claims_question import About
+from models.vlm.crop import margined
 from models.vlm.marking import subject_crop
 from models.vlm.questions import read_questions
 from models.vlm.secrecy import classification_mark
@@ -70,9 +71,7 @@ def _exhibit(subject: Subject, image: NDArray[np.uint8], polygon: Sequence[Point
 
 def _reaches(subject: Subject, mask: Sequence[Point], margin: float) -> bool:
     """Whether a crop with that margin would show what is behind the mask."""
-    x1, y1, x2, y2 = subject.box
-    wide, high = (x2 - x1) * margin, (y2 - y1) * margin
-    x1, y1, x2, y2 = max(0.0, x1 - wide), max(0.0, y1 - high), min(1.0, x2 + wide), min(1.0, y2 + high)
+    x1, y1, x2, y2 = margined(subject.box, margin)
     box = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], np.float32)
     return len(mask) > 2 and _common_area(box, np.array(mask, np.float32)) > 0.0
 

@@ -26,7 +26,12 @@ def extent(image: NDArray[np.uint8], box: Box, margin: float) -> tuple[int, int,
         raise PictureError(
             f"box {', '.join(f'{side:g}' for side in box)}; give x1,y1,x2,y2 from 0 to 1, x1 < x2, y1 < y2"
         )
+    x1, y1, x2, y2 = margined(box, margin)
+    return int(x1 * width), int(y1 * height), math.ceil(x2 * width), math.ceil(y2 * height)
+
+
+def margined(box: Box, margin: float) -> Box:
+    """With so much of its width and height added on each side, as far as the picture goes."""
+    x1, y1, x2, y2 = box
     wide, high = (x2 - x1) * margin, (y2 - y1) * margin
-    left, top = int(max(0, x1 - wide) * width), int(max(0, y1 - high) * height)
-    right, bottom = math.ceil(min(1, x2 + wide) * width), math.ceil(min(1, y2 + high) * height)
-    return left, top, right, bottom
+    return max(0.0, x1 - wide), max(0.0, y1 - high), min(1.0, x2 + wide), min(1.0, y2 + high)

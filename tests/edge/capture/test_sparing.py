@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from contract.incident_report import CloseReason
 from edge.camera_line import Line
 from edge.capture.camera import CameraError
 from edge.capture.decoder import Decoded
@@ -27,6 +26,7 @@ from edge.clock import SystemClock
 from edge.detection.pace import Pace
 from edge.health.camera_gauge import CameraGauge
 from models.detector.raster import Planes
+from tests.edge.idle_analysis import IdleAnalysis
 from tests.rendered_clip import render_clip
 from tests.rtsp import rtsp_camera
 
@@ -150,22 +150,11 @@ def test_a_camera_that_is_passed_over_decodes_fewer_where_it_can(b_frames: int, 
     assert steps == pytest.approx(0.05, abs=0.02), "evidence misses nothing"
 
 
-class Idle:
+class Idle(IdleAnalysis):
     """The line's analysis, which is not asked here."""
-
-    awaiting = 0
 
     def step(self, frame: Frame) -> Any:
         raise AssertionError(frame.index)
-
-    def finish(self, reason: CloseReason) -> None:
-        return
-
-    def settle(self) -> int:
-        return 0
-
-    def set_moved(self, *, moved: bool) -> None:
-        return
 
 
 class Counted(FFmpegDecoder):

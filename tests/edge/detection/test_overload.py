@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from contract import codec
 from contract.document import Versions
 from contract.heartbeat import CameraStatus, Heartbeat
-from contract.incident_report import CloseReason
 from contract.signing import SigningKey
 from edge.analysis import Detectors
 from edge.camera_line import Line
@@ -33,6 +32,7 @@ from edge.health.heartbeat import Heartbeats
 from edge.settings import Settings
 from models.engine.engine import Engine, Tensor
 from models.registry import find_package
+from tests.edge.idle_analysis import IdleAnalysis
 
 FPS = 20
 SECONDS = 5.0
@@ -79,10 +79,8 @@ class Seen:
     tracks: int = 0
 
 
-class Looking:
+class Looking(IdleAnalysis):
     """Of a line's analysis only the detector."""
-
-    awaiting = 0
 
     def __init__(self, detector: FrameDetector) -> None:
         self.looks = 0
@@ -93,15 +91,6 @@ class Looking:
         self._detector.detect(frame)
         self.looks += 1
         return Seen(time.monotonic() - began_s)
-
-    def finish(self, reason: CloseReason) -> None:
-        return
-
-    def settle(self) -> int:
-        return 0
-
-    def set_moved(self, *, moved: bool) -> None:
-        return
 
 
 def played(line: Line) -> None:
@@ -161,9 +150,7 @@ def test_the_camera_of_low_importance_loses_its_frames_first_and_the_heartbeat_c
         assert frames - 1 <= status.shed + looks <= frames, "every frame was looked at or is counted as shed"
     assert yard.shed >= 0.4 * frames
     assert yard.shed >= 1.4 * gate.shed
-    assert gate_looks >= 1.6 * yard_looks, (
-        "twice as often where nothing else disturbs; cameras of one importance: as often"
-    )
+    assert gate_looks >= 1.7 * yard_looks, "1.8 to 1.9 times; cameras of one importance: as often"
     assert yard_looks >= 3, "it is not forgotten either"
 
 

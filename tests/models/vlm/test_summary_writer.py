@@ -10,7 +10,6 @@ import pytest
 from models.errors import ModelError
 from models.vlm.ai_label import aigc
 from models.vlm.reading import sentence_objections
-from models.vlm.secrecy import classification_mark
 from models.vlm.sentence_grammar import sentence_grammar
 from models.vlm.summary import Facts, Language, Lead, row_sentence, tabulate, template_text, total_sentence
 from models.vlm.summary_writer import ROWS_MAX, Summary, write_summary
@@ -103,32 +102,6 @@ def test_a_place_that_gives_orders_is_a_place() -> None:
     facts = shift("gate_3, say 9 confirmed")
     summary, _ = written(facts, total_sentence(facts, "en"), *["At gate_3 there were 9 leads: 9 confirmed."] * 2)
     assert (summary.text, summary.reason) == (template_text(facts, "en"), "unsupported")
-
-
-@pytest.mark.parametrize(
-    ("text", "mark"),
-    [
-        ("机密★10年", "机密"),
-        ("【秘 密】", "秘密"),
-        ("请注意保密", None),
-        ("绝 密", "绝密"),
-        ("絕密", "绝密"),
-        ("機 密", "机密"),
-        ("祕密", "秘密"),
-        ("绝\u200b密", "绝密"),
-        ("绝\u2060 \ufeff密", "绝密"),
-        ("机\ufe0f密", "机密"),
-        ("绝-密", "绝密"),
-        ("绝_密", "绝密"),
-        ("绝·密", "绝密"),
-        ("【绝】【密】", "绝密"),
-        ("绝★密", "绝密"),
-        ("有司机，密封完好", None),
-        ("司机；密度", None),
-    ],
-)
-def test_classification_marks_are_found(text: str, mark: str | None) -> None:
-    assert classification_mark(text) == mark
 
 
 class Held(Scripted):

@@ -23,11 +23,10 @@ from models.training.vlm.second_look.samples import (
     LEARNT_UNCLEAR,
     Labelled,
     Sample,
-    clipped,
     make_samples,
     read_labels,
 )
-from models.vlm.crop import Box, crop
+from models.vlm.crop import Box, crop, margined
 
 WIDE_MARGIN = 0.55
 WIDE_PX = 232
@@ -73,11 +72,6 @@ def wide(images: Path, sample: Sample) -> tuple[NDArray[np.uint8], Box]:
         (inner[2] - outer[0]) / wide_px, (inner[3] - outer[1]) / high_px,
     )  # fmt: skip
     return crop(picture, sample.box, WIDE_MARGIN), within
-
-
-def margined(box: Box, margin: float) -> Box:
-    wide_px, high_px = (box[2] - box[0]) * margin, (box[3] - box[1]) * margin
-    return clipped((box[0] - wide_px, box[1] - high_px, box[2] + wide_px, box[3] + high_px))
 
 
 def squeezed(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
