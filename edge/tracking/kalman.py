@@ -27,8 +27,8 @@ class MotionNoise:
 
 
 class BoxStates:
-    """N states in one array (5, N, 4): value, rate, and a, b, c (variance of value, covariance, variance of rate) of
-    centre x, centre y, width, height.
+    """N states in one array (5, 4, N): value, rate, and a, b, c (variance of value, covariance, variance of rate) of
+    centre x, centre y, width, height. The tracks come last, so that a step of all of them is one run through memory.
     """
 
     __slots__ = ("array",)
@@ -37,32 +37,37 @@ class BoxStates:
         self.array = array
 
     def __len__(self) -> int:
-        return int(self.array.shape[1])
+        return int(self.array.shape[2])
 
     def take(self, keep: NDArray[np.intp] | NDArray[np.bool_]) -> "BoxStates":
-        return BoxStates(self.array[:, keep])
+        return BoxStates(self.array[:, :, keep])
 
     def joined(self, other: "BoxStates") -> "BoxStates":
-        return BoxStates(np.concatenate((self.array, other.array), axis=1))
+        return BoxStates(np.concatenate((self.array, other.array), axis=2))
 
-    def boxes(self, rows: NDArray[np.intp] | slice = slice(None)) -> Floats:
+    def boxes(self) -> Floats:
         """(N, 4) `[x1, y1, x2, y2]`; never inside out."""
-        value = self.array[0, rows]
-        half = np.maximum(value[:, 2:], 0.0) / 2
-        return np.concatenate((value[:, :2] - half, value[:, :2] + half), axis=1)
+        centre, size = self.array[0, :2], self.array[0, 2:]
+        half = np.maximum(size, 0.0)
+        half /= 2
+        corners = np.empty_like(self.array[0])
+        np.subtract(centre, half, out=corners[:2])
+        np.add(centre, half, out=corners[2:])
+        boxes: Floats = corners.T
+        return boxes
 
 
 class KalmanFilter:
     def __init__(self, noise: MotionNoise) -> None:
         self._measured_variance = noise.measured**2
         self._velocity_variance = noise.velocity_first**2
-        drift = np.array([noise.acceleration, noise.acceleration, noise.growth, noise.growth])
+        drift = np.array([noise.acceleration, noise.growth]).reshape(2, 1, 1)  # of the centre, of the size
         self._drift_variance = drift**2
 
     def started(self, boxes: Floats) -> BoxStates:
         """States of new tracks from (N, 4) `[x1, y1, x2, y2]`, at rest but free to move."""
         value = _measured(boxes)
-        square = _squared_sizes(value)
+        square = np.concatenate((_squared_sizes(value),) * 2)
         array = np.zeros((5, *value.shape))
         array[0] = value
         array[2] = square * self._measured_variance
@@ -70,41 +75,59 @@ class KalmanFilter:
         return BoxStates(array)
 
     def predicted(self, states: BoxStates, elapsed_s: float) -> BoxStates:
-        """The states `elapsed_s` (>= 0) later, by the stream's time."""
-        value, rate, a, b, c = states.array
-        q = _squared_sizes(value) * (self._drift_variance * elapsed_s)
-        later = np.empty_like(states.array)
-        later[0] = value + rate * elapsed_s
-        later[1] = rate
-        later[2] = a + (2 * b + c * elapsed_s) * elapsed_s + q * (elapsed_s**2 / 3)
-        later[3] = b + c * elapsed_s + q * (elapsed_s / 2)
-        later[4] = c + q
+        """The states `elapsed_s` (>= 0) later, by the stream's time.
+
+        Per number: value + rate t, a + (2 b + c t) t + q t^2 / 3, b + c t + q t / 2, c + q, with q the drift in t.
+        """
+        later = states.array.copy()
+        value, _, a, b, c = later
+        drift = _squared_sizes(value) * (self._drift_variance * elapsed_s)
+        drift = drift.reshape(value.shape)
+        moved = later[1::3] * elapsed_s  # of rate, c
+        spread = b + b
+        spread += moved[1]
+        spread *= elapsed_s
+        a += spread
+        later[0::3] += moved  # to value, b
+        a += drift * (elapsed_s**2 / 3)
+        b += drift * (elapsed_s / 2)
+        c += drift
         return BoxStates(later)
 
     def corrected(self, states: BoxStates, boxes: Floats) -> BoxStates:
-        """The states after (N, 4) `[x1, y1, x2, y2]` was detected, one box per state."""
-        value, rate, a, b, c = states.array
+        """The states after (N, 4) `[x1, y1, x2, y2]` was detected, one box per state.
+
+        Per number: the gains a / s and b / s, with s the variance of the miss, and what they leave of a, b and c.
+        """
+        before = states.array
+        value, _, a, b, c = before
         measured = _measured(boxes)
-        spread = a + _squared_sizes(measured) * self._measured_variance
-        gain, gain_rate = a / spread, b / spread
-        miss = measured - value
-        after = np.empty_like(states.array)
-        after[0] = value + gain * miss
-        after[1] = rate + gain_rate * miss
-        after[2] = a * (1 - gain)
-        after[3] = b * (1 - gain)
-        after[4] = c - gain_rate * b
+        variance = a.reshape(2, 2, -1) + _squared_sizes(measured) * self._measured_variance
+        gains = before[2:4] / variance.reshape(4, -1)
+        after = np.empty_like(before)
+        np.add(before[:2], gains * (measured - value), out=after[:2])
+        np.multiply(before[2:4], 1 - gains[0], out=after[2:4])
+        np.subtract(c, gains[1] * b, out=after[4])
         return BoxStates(after)
 
 
 def no_states() -> BoxStates:
-    return BoxStates(np.empty((5, 0, 4)))
+    return BoxStates(np.empty((5, 4, 0)))
 
 
 def _measured(boxes: Floats) -> Floats:
-    return np.concatenate(((boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]), axis=1)
+    """(4, N): centre x, centre y, width, height of (N, 4)."""
+    corners = boxes.T
+    low, high = corners[:2], corners[2:]
+    value = np.empty(corners.shape)
+    np.add(low, high, out=value[:2])
+    value[:2] /= 2
+    np.subtract(high, low, out=value[2:])
+    return value
 
 
 def _squared_sizes(value: Floats) -> Floats:
-    """(N, 4): width, height, width, height, squared."""
-    return np.maximum(value[:, [2, 3, 2, 3]], SIZE_MIN) ** 2
+    """(2, N): width and height squared, as the noise of the centre takes them and that of the size again."""
+    sizes = np.maximum(value[2:], SIZE_MIN)
+    sizes *= sizes
+    return sizes

@@ -6,15 +6,14 @@ seconds of stream time, never in frames, so that a camera read at 5 frames/s and
 camera motion, no appearance.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edge.tracking.association import Indices, matched, overlaps
+from edge.tracking.association import Floats, Indices, matched, overlaps
 from edge.tracking.kalman import KalmanFilter, MotionNoise
 from edge.tracking.track import Tracks
-from edge.tracking.tracked import Found, nothing_tracked, tracked_from
+from edge.tracking.tracked import Flags, Found, nothing_tracked, tracked_from
 from models.detector.detections import Detections
 
 VEHICLES = frozenset({"car", "truck", "bus", "van"})
@@ -69,7 +68,8 @@ class Tracker:
         self._settings = settings or TrackerSettings()
         self._filter = KalmanFilter(self._settings.noise)
         self._class_names: tuple[str, ...] | None = None
-        self._group_of: NDArray[np.int64] = np.empty(0, np.int64)
+        self._group_of = np.empty(0, np.int64)
+        self._groups = 0
         self._now_s: float | None = None
         self._tracked = nothing_tracked(0)
         self._ids_given = 0
@@ -81,14 +81,16 @@ class Tracker:
         """
         elapsed_s = self._elapsed(stream_s)
         self._check_classes(detections.class_names)
-        found = self._distinct(detections)
         ended = self._forget(stream_s)
-        self._tracked = replace(self._tracked, states=self._filter.predicted(self._tracked.states, elapsed_s))
-        free = self._join(found, stream_s)
+        self._tracked.states = self._filter.predicted(self._tracked.states, elapsed_s)
+        found, among, likeness = self._compared(self._found(detections))
+        column_of_track = self._joined(found, likeness, stream_s)
+        self._correct(found, column_of_track, stream_s)
         self._drop_tentative(stream_s)
-        self._begin(found.take(np.flatnonzero(self._new(found, free))), stream_s)
+        self._begin(found, self._new(found, among, column_of_track), stream_s)
         self._confirm()
-        return self._told(stream_s, ended)
+        seen, lost = self._tracked.told(detections.class_names, stream_s)
+        return Tracks(self.camera_id, stream_s, seen, lost, ended)
 
     def new_id(self) -> int:
         """The next of the camera's ids, for something that is followed by other means (`edge.tracking.stillness`)."""
@@ -110,102 +112,121 @@ class Tracker:
         self._class_names = class_names
         sets = [next((s for s in self._settings.interchangeable if name in s), {name}) for name in class_names]
         self._group_of = np.array([sets.index(one) for one in sets], np.int64)
+        self._groups = len(set(self._group_of.tolist()))
         self._tracked = nothing_tracked(len(class_names))
 
-    def _distinct(self, detections: Detections) -> Found:
-        """Sure enough detections, best first, without second ones of the same object under another class name."""
-        order = np.argsort(-detections.scores, kind="stable")
-        order = order[detections.scores[order] >= self._settings.score_unsure_min]
+    def _found(self, detections: Detections) -> Found:
+        """Sure enough detections with a sound box, best first."""
+        order = (-detections.scores).argsort(kind="stable")
+        count = np.count_nonzero(detections.scores >= self._settings.score_unsure_min)
+        order = order[:count]
+        table = np.empty((5, count))
+        table[:4] = detections.boxes[order].T
+        detections.scores[order].astype(np.float64).round(6, out=table[4])  # a float32 of 0.9 is 0.9, not just below it
         class_ids = detections.class_ids[order]
-        boxes = detections.boxes[order].astype(np.float64)
-        scores = detections.scores[order].astype(np.float64).round(6)  # a float32 of 0.9 is 0.9, not just below it
-        found = Found(boxes, scores, class_ids, self._group_of[class_ids])
-        alike = overlaps(boxes, boxes) >= self._settings.overlap_same_object
-        alike &= found.groups[:, None] == found.groups[None, :]
-        second = np.triu(alike, 1).any(axis=0)
-        sound = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
-        return found.take(np.flatnonzero(sound & ~second))
+        found = Found(table, class_ids, self._group_of[class_ids])
+        sound = np.isfinite(table[:4])
+        sound[2:] &= table[2:4] > table[:2]
+        return found if np.count_nonzero(sound) == sound.size else found.take(np.flatnonzero(sound.all(axis=0)))
+
+    def _compared(self, found: Found) -> tuple[Found, Floats, Floats]:
+        """The detections without second ones of the same object under another class name; how much they overlap each
+        other (M, M) and the tracks (N, M), by the motion model: 0 where the class sets differ.
+        """
+        tracked, count = self._tracked, len(found)
+        boxes = np.concatenate((found.boxes.T, tracked.states.boxes().T), axis=1).T
+        likeness = overlaps(boxes, found.boxes)
+        if self._groups > 1:
+            likeness *= np.concatenate((found.groups, tracked.groups))[:, None] == found.groups
+        among, likeness = likeness[:count], likeness[count:]
+        alike = among >= self._settings.overlap_same_object
+        if np.count_nonzero(alike) <= count:  # each overlaps itself
+            return found, among, likeness
+        kept = np.flatnonzero(~np.triu(alike, 1).any(axis=0))
+        return found.take(kept), among[np.ix_(kept, kept)], likeness[:, kept]
 
     def _forget(self, stream_s: float) -> tuple[int, ...]:
         old = stream_s - self._tracked.last_s > self._settings.lost_s_max
-        if not old.any():
+        if not np.count_nonzero(old):
             return ()
         ended = self._tracked.ids[old & (self._tracked.ids > 0)]
         self._tracked = self._tracked.take(~old)
         return tuple(ended.tolist())
 
-    def _join(self, found: Found, stream_s: float) -> NDArray[np.bool_]:
-        """Gives detections to tracks; returns which are left."""
+    def _joined(self, found: Found, likeness: Floats, stream_s: float) -> Indices:
+        """Gives detections to tracks: (N,) the number of the detection of each track, -1 for none."""
         settings, tracked = self._settings, self._tracked
-        likeness = overlaps(tracked.states.boxes(), found.boxes)
-        likeness[tracked.groups[:, None] != found.groups[None, :]] = 0.0
-        sure = found.scores >= settings.score_sure_min
-        begins = found.scores >= settings.score_begin_min
+        column_of_track = np.full(len(tracked), -1)
+        sure = int(np.count_nonzero(found.scores >= settings.score_sure_min))  # the first so many, they come best first
         confirmed = tracked.ids > 0
-        recent = stream_s - tracked.last_s <= settings.unsure_s_max
-        free_tracks, free_found = np.ones(len(tracked), bool), np.ones(len(sure), bool)
-        for tracks, candidates, least in (
-            (confirmed, sure, settings.overlap_sure_min),
-            (confirmed & recent, ~sure, settings.overlap_unsure_min),
-            (~confirmed, begins, settings.overlap_tentative_min),
-        ):
-            rows, columns = np.flatnonzero(tracks & free_tracks), np.flatnonzero(candidates & free_found)
-            if not (len(rows) and len(columns)):
-                continue
-            first, second = matched(likeness[np.ix_(rows, columns)], least)
-            free_tracks[rows[first]] = False
-            free_found[columns[second]] = False
-            self._correct(rows[first], found.take(columns[second]), stream_s)
-        return free_found
+        _join(column_of_track, likeness[:, :sure], confirmed, settings.overlap_sure_min)
+        if sure < len(found):
+            recent = stream_s - tracked.last_s <= settings.unsure_s_max
+            waiting = confirmed & recent & (column_of_track < 0)
+            _join(column_of_track, likeness[:, sure:], waiting, settings.overlap_unsure_min, sure)
+        if not confirmed.all():
+            begins = np.count_nonzero(found.scores >= settings.score_begin_min)
+            rest = likeness[:, :begins] * _left(column_of_track, len(found))[:begins]
+            _join(column_of_track, rest, ~confirmed, settings.overlap_tentative_min)
+        return column_of_track
 
-    def _new(self, found: Found, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def _new(self, found: Found, among: Floats, column_of_track: Indices) -> Indices:
         """Which detections begin a tentative track: not the faintest, and not a second box around somebody who has one.
 
         Networks without suppression now and then give two boxes for one person, for seconds; a track that begins on
         the second one outlives the first.
         """
-        alike = overlaps(found.boxes, found.boxes) >= self._settings.overlap_new_max
-        alike &= found.groups[:, None] == found.groups[None, :]
-        second = np.triu(alike, 1).any(axis=0) | alike[~free].any(axis=0)
-        return free & ~second & (found.scores >= self._settings.score_begin_min)
+        free = _left(column_of_track, len(found))
+        new = (free & (found.scores >= self._settings.score_begin_min)).nonzero()[0]
+        if not len(new):
+            return new
+        better = (np.arange(len(found))[:, None] < new) | ~free[:, None]
+        alike = among[:, new] >= self._settings.overlap_new_max
+        return new[~(alike & better).any(axis=0)]
 
-    def _correct(self, rows: Indices, found: Found, stream_s: float) -> None:
-        tracked = self._tracked
-        after = self._filter.corrected(tracked.states.take(rows), found.boxes)
-        tracked.states.array[:, rows] = after.array
-        tracked.boxes[rows] = found.boxes
-        tracked.scores[rows] = found.scores
-        tracked.scores_best[rows] = np.maximum(tracked.scores_best[rows], found.scores)
-        tracked.votes[rows, found.class_ids] += found.scores
-        tracked.hits[rows] += 1
-        tracked.last_s[rows] = stream_s
+    def _correct(self, found: Found, column_of_track: Indices, stream_s: float) -> None:
+        """All tracks at once, those without a detection for nothing: fewer calls than picking the others out."""
+        if len(found) and len(column_of_track):
+            after = self._filter.corrected(self._tracked.states, found.boxes[column_of_track])
+            self._tracked.see(found, column_of_track, after, stream_s)
 
     def _drop_tentative(self, stream_s: float) -> None:
         """A tentative track lives while detections follow each other; at a slow camera, from frame to frame."""
         waited_s = stream_s - self._tracked.last_s
         dropped = (self._tracked.ids == 0) & (waited_s > self._settings.tentative_s_max)
-        if dropped.any():
+        if np.count_nonzero(dropped):
             self._tracked = self._tracked.take(~dropped)
 
-    def _begin(self, found: Found, stream_s: float) -> None:
-        if len(found.scores):
-            classes = len(self._group_of)
-            new = tracked_from(found, self._filter.started(found.boxes), classes, stream_s)
-            self._tracked = self._tracked.joined(new)
+    def _begin(self, found: Found, new: Indices, stream_s: float) -> None:
+        if len(new):
+            first = found.take(new)
+            started = self._filter.started(first.boxes)
+            self._tracked = self._tracked.joined(tracked_from(first, started, len(self._group_of), stream_s))
 
     def _confirm(self) -> None:
         tracked = self._tracked
+        tentative = tracked.ids == 0
+        if not np.count_nonzero(tentative):
+            return
         enough = tracked.hits >= self._settings.hits_to_confirm
         enough &= tracked.scores_best >= self._settings.score_new_min
         enough |= tracked.scores >= self._settings.score_at_once_min
-        new = np.flatnonzero((tracked.ids == 0) & enough)
+        new = np.flatnonzero(tentative & enough)
         tracked.ids[new] = np.arange(self._ids_given + 1, self._ids_given + 1 + len(new))
         self._ids_given += len(new)
 
-    def _told(self, stream_s: float, ended: tuple[int, ...]) -> Tracks:
-        assert self._class_names is not None
-        tracked = self._tracked
-        told, now = tracked.ids > 0, tracked.last_s == stream_s
-        seen = tracked.tracks(np.flatnonzero(told & now), self._class_names, stream_s)
-        lost = tracked.tracks(np.flatnonzero(told & ~now), self._class_names, stream_s)
-        return Tracks(self.camera_id, stream_s, seen, lost, ended)
+
+def _join(column_of_track: Indices, likeness: Floats, tracks: Flags, least: float, first: int = 0) -> None:
+    """Writes the best choice for these tracks into `column_of_track`. likeness: (N, m), the detections from `first`."""
+    rows = tracks.nonzero()[0]
+    if len(rows) and likeness.size:
+        chosen = likeness if len(rows) == len(likeness) else likeness[rows]
+        of_rows, columns = matched(chosen, least)
+        column_of_track[rows[of_rows]] = columns + first
+
+
+def _left(column_of_track: Indices, count: int) -> Flags:
+    """(M,) which detections have no track."""
+    left = np.ones(count + 1, bool)
+    left[column_of_track] = False  # the last place takes the tracks without one
+    return left[:count]

@@ -50,7 +50,7 @@ def test_many_boxes_at_once_are_the_same_as_one_at_a_time() -> None:
     together = FILTER.corrected(FILTER.predicted(FILTER.started(boxes), 0.2), moved)
     for i in range(5):
         alone = FILTER.corrected(FILTER.predicted(FILTER.started(boxes[i : i + 1]), 0.2), moved[i : i + 1])
-        np.testing.assert_allclose(together.array[:, i], alone.array[:, 0])
+        np.testing.assert_allclose(together.array[..., i], alone.array[..., 0])
 
 
 @pytest.mark.parametrize("elapsed_s", [0.0, 0.001, 10.0, 1e4])
