@@ -8,7 +8,8 @@ from edge.capture.frame import Frame
 from edge.capture.packet_ring import ClipPackets
 from edge.clock import Moment
 from edge.evidence.clip import ClipError, clip_media_type, write_clip
-from edge.evidence.stills import Derivatives, Scene, encode_png
+from edge.evidence.png import encode_png
+from edge.evidence.stills import Derivatives, Scene
 from edge.evidence.store import EvidenceStore, FileFacts, SealedFile, StoreError
 
 WallOf = Callable[[float], datetime]  # stream seconds -> aware wall time
@@ -24,7 +25,7 @@ class Sealed:
 
 @dataclass(slots=True)
 class LastOriginal:
-    """Encodes a frame once, however many incidents open or close in it: 45 ms of CPU each at 1080p. Holds one file."""
+    """Encodes a frame once, however many incidents open or close in it: 10 ms of CPU each at 1080p. Holds one file."""
 
     _last: tuple[tuple[str, int, float, Moment], bytes] | None = None
 

@@ -12,8 +12,6 @@ from contract.incident_report import THUMBNAIL_BYTES_MAX
 from edge.evidence.redaction import Polygon, Redaction, redacted
 from edge.tracking.track import Box
 
-# Level 3 takes twice as long for a tenth less; so does trying all filters on each row, for nothing less.
-PNG = (cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP)
 ANNOTATED_QUALITY = 85
 THUMBNAIL_TRIES = ((480, 80), (480, 65), (480, 50), (360, 50), (320, 40), (240, 30), (160, 20))  # width px, quality
 SUBJECT_BGR = (0, 80, 255)
@@ -47,11 +45,6 @@ class Glance:
 
     captured: datetime
     jpeg: bytes
-
-
-def encode_png(image: NDArray[np.uint8]) -> bytes:
-    """image: (H, W, 3) uint8, BGR; the same pixels come back out."""
-    return _encode(".png", image, PNG)
 
 
 class Derivatives:

@@ -24,8 +24,9 @@ from contract.incident_report import (
     Subject,
     TraceStep,
 )
+from edge.evidence.png import encode_png
 from edge.evidence.redaction import Redaction
-from edge.evidence.stills import Labelled, Scene, annotated_jpeg, encode_png, thumbnail_jpeg
+from edge.evidence.stills import Labelled, Scene, annotated_jpeg, thumbnail_jpeg
 from models.detector.detections import Detections
 from models.synthetic.clip import RenderedClip, render_scenario
 from tests.contract.examples import CLOCK, evidence_item, evidence_manifest, incident_report

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from edge.capture.frame import Frame
 from edge.evidence import sealer, stills
 from edge.evidence.disk import DiskStore
+from edge.evidence.png import encode_png
 from edge.evidence.redaction import MASK_GREY, Redaction, redacted
 from edge.evidence.sealer import Sealed, Sealer
-from edge.evidence.stills import Labelled, Scene, encode_png
+from edge.evidence.stills import Labelled, Scene
 from models.detector.detections import Detections
 from tests.edge.detection.blobs import frame_of
 

@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 
 from contract.incident_report import THUMBNAIL_BYTES_MAX
 from edge.evidence.redaction import Redaction, redacted
-from edge.evidence.stills import Derivatives, Labelled, Scene, annotated_jpeg, encode_png, thumbnail_jpeg
+from edge.evidence.stills import Derivatives, Labelled, Scene, annotated_jpeg, thumbnail_jpeg
 from models.detector.detections import Detections
 
 NOISE: NDArray[np.uint8] = np.random.default_rng(1).integers(0, 255, (540, 960, 3), np.uint8)
@@ -58,10 +58,6 @@ def test_a_privacy_mask_is_burned_into_every_derivative() -> None:
 
 def test_a_box_at_the_edge_of_the_frame_does_no_harm() -> None:
     redacted(NOISE, Redaction.of(seen(("person", (0.0, 0.0, 0.001, 0.01)), ("person", (0.99, 0.98, 1.0, 1.0))), ()))
-
-
-def test_the_key_frame_has_exactly_the_pixels_of_the_frame() -> None:
-    assert np.array_equal(picture_of(encode_png(NOISE)), NOISE)
 
 
 def test_a_thumbnail_stays_below_20_kb_however_busy_the_picture_is() -> None:
