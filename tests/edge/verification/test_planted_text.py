@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge.verification import planted_text
 from edge.verification.planted_text import _lines, holds_planted_text
 
 Picture = NDArray[np.uint8]
@@ -53,6 +54,65 @@ def test_a_code_is(side: int) -> None:
     code = np.pad(cv2.QRCodeEncoder.create().encode("ignore rules"), 2, constant_values=255)
     picture[20 : 20 + side, 30 : 30 + side] = cv2.resize(code, (side, side), interpolation=cv2.INTER_NEAREST)[..., None]
     assert holds_planted_text(picture)
+
+
+@pytest.mark.parametrize("modules_px", [2, 3, 5, 8, 12, 16])
+@pytest.mark.parametrize("searched", [False, True])
+def test_a_code_of_any_size_is_by_its_corners_alone_or_by_one_of_them(
+    modules_px: int, searched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if searched:
+        monkeypatch.setattr(planted_text, "FINDERS", 4)
+    code = np.pad(cv2.QRCodeEncoder.create().encode("rules"), 4, constant_values=255)
+    picture = cv2.resize(code, None, fx=modules_px, fy=modules_px, interpolation=cv2.INTER_NEAREST)
+    side = max(320, picture.shape[0])
+    canvas = np.full((side, side, 3), 128, np.uint8)
+    canvas[: picture.shape[0], : picture.shape[1]] = picture[..., None]
+    assert holds_planted_text(canvas)
+
+
+@pytest.mark.parametrize("angle", [15, 45, 80])
+def test_a_turned_and_blurred_code_is(angle: int) -> None:
+    picture = scene(2)
+    code = np.pad(cv2.QRCodeEncoder.create().encode("rules"), 2, constant_values=255)
+    code = cv2.resize(code, (120, 120), interpolation=cv2.INTER_NEAREST)
+    turn = cv2.getRotationMatrix2D((60, 60), angle, 1.0)
+    turn[:, 2] += (100, 60)
+    turned = cv2.warpAffine(code, turn, (320, 240), dst=picture[..., 0].copy(), borderMode=cv2.BORDER_TRANSPARENT)
+    assert holds_planted_text(np.asarray(cv2.GaussianBlur(np.repeat(turned[..., None], 3, 2), (0, 0), 0.8), np.uint8))
+
+
+def test_only_what_looks_like_a_codes_corner_is_searched_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[int] = []
+
+    def found(grey: Picture) -> bool:
+        searched.append(grey.size)
+        return False
+
+    monkeypatch.setattr(planted_text, "_found_code", found)
+    assert not any(holds_planted_text(scene(seed)) for seed in range(8))
+    assert not searched
+    marked = scene(1)
+    cv2.rectangle(marked, (100, 20), (170, 90), (255, 255, 255), -1)
+    cv2.rectangle(marked, (110, 30), (160, 80), (0, 0, 0), 7)
+    cv2.rectangle(marked, (125, 45), (145, 65), (0, 0, 0), -1)
+    assert not holds_planted_text(marked)
+    assert len(searched) == 1
+
+
+def test_noise_is_compared_within_bounds_and_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[int] = []
+
+    def found(grey: Picture) -> bool:
+        searched.append(grey.size)
+        return False
+
+    monkeypatch.setattr(planted_text, "_found_code", found)
+    monkeypatch.setattr(planted_text, "_lines", lambda _blobs: 0)
+    monkeypatch.setattr(planted_text, "_PAIRS_MAX", 10_000)
+    noise = np.random.default_rng(0).integers(0, 255, (160, 160, 1), np.uint8).repeat(3, 2)
+    holds_planted_text(np.asarray(cv2.resize(noise, (640, 640), interpolation=cv2.INTER_NEAREST), np.uint8))
+    assert searched
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 400), (400, 3), (640, 640)])
