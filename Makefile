@@ -12,7 +12,7 @@ help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: setup  ## camera, box, centre and review page on this machine; CLIP=file-or-rtsp-url RULES=file, DEMO_EXIT=1 ends by itself
-	@CLIP='$(CLIP)' RULES='$(RULES)' DEMO_EXIT='$(DEMO_EXIT)' .venv/bin/python demo.py
+	@.venv/bin/python demo.py
 
 setup: python  ## .venv with box and centre, as the lock file says
 	@$(PYTHON) bootstrap.py setup

@@ -222,11 +222,12 @@ def run(shown: Footage, port: int) -> int:
     with started("centre", ["central", "serve", str(PLACE / "centre"), "--port", str(port)]) as centre:
         wait_until_ready(centre, url)
         token = xunjian("central", "token", str(PLACE / "centre"))
+        told = "-" if shown.live else shown.source  # an address may hold a password
         script = ["--detections", f"{shown.camera}={shown.detections}"] if shown.detections else []
         xunjian(
             *("edge", "init", str(PLACE / "box"), "--central", url, "--token", "-"),
-            *("--camera", f"{shown.camera}={shown.source}", "--rules", str(shown.rules), *script),
-            given=token,
+            *("--camera", f"{shown.camera}={told}", "--rules", str(shown.rules), *script),
+            given=f"{token.strip()}\n{shown.source}\n",
         )
         say(f"the review page is {url}")
         if connection := os.environ.get("SSH_CONNECTION"):

@@ -13,6 +13,7 @@ from contract.errors import ContractError
 from contract.ids import SLUG_PATTERN
 from edge import box, box_summary, camera_commands, clip_commands, rule_testing
 from edge.box_folder import BoxError, open_outbox
+from edge.camera_address import told_address
 from edge.capture.camera import CameraError
 from edge.capture.masking import masked
 from edge.clip_commands import side_px
@@ -85,8 +86,25 @@ def _add_init(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     making.add_argument("--central", required=True, metavar="URL")
     making.add_argument("--broker", metavar="mqtt://HOST:PORT", help="default: the one that the centre names")
     making.add_argument("--token", choices=("-",), help="- reads it from standard input; default: $XUNJIAN_TOKEN")
-    making.add_argument("--camera", action="append", type=_named, required=True, metavar="NAME=SOURCE", dest="cameras")
-    making.add_argument("--sub", action="append", type=_named, default=[], metavar="NAME=URL", dest="subs")
+    making.add_argument(
+        "--camera",
+        action="append",
+        type=_named,
+        required=True,
+        metavar="NAME=SOURCE",
+        dest="cameras",
+        help="a file, a folder or an address; one with a password: @FILE (mode 0600) or - (standard input, behind the "
+        "token) with the address in it, or ${NAME} of the environment in the password's place",
+    )
+    making.add_argument(
+        "--sub",
+        action="append",
+        type=_named,
+        default=[],
+        metavar="NAME=URL",
+        dest="subs",
+        help="a smaller stream of that camera, for detection; told as --camera",
+    )
     making.add_argument("--rules", type=rules_file, required=True, metavar="FILE|PACK")
     making.add_argument("--detections", action="append", type=_named, default=[], metavar="NAME=FILE")
     making.add_argument("--box", metavar="ID", help="default: box- and 8 digits of its key")
@@ -122,8 +140,8 @@ def _init(arguments: argparse.Namespace) -> int:
         central_url=arguments.central,
         broker=arguments.broker,
         token=token.strip(),
-        cameras=dict(arguments.cameras),
-        subs=dict(arguments.subs),
+        cameras={name: told_address(told, f"--camera {name}") for name, told in arguments.cameras},
+        subs={name: told_address(told, f"--sub {name}") for name, told in arguments.subs},
         scripts={name: Path(file) for name, file in arguments.detections},
         rules=arguments.rules,
         box_id=arguments.box,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 
+from edge.camera_address import told_address
 from edge.camera_discovery import look_around, read_login
 from edge.camera_trial import Trial, snapshot, streams_of, try_camera
 from edge.cameras import source_of
@@ -44,7 +45,11 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     listing.set_defaults(run=_cameras)
 
     looking = commands.add_parser("snapshot", help="one picture, to type zones from")
-    looking.add_argument("camera", metavar="CAMERA|SOURCE", help="of a box with --box, else a file or an address")
+    looking.add_argument(
+        "camera",
+        metavar="CAMERA|SOURCE",
+        help="of a box with --box, else a file, an address, or where the address is: @FILE, or - for standard input",
+    )
     looking.add_argument("--box", type=Path, metavar="DIR")
     looking.add_argument("--grid", action="store_true", help="with relative coordinates, 0 to 1")
     looking.add_argument("--out", type=Path, metavar="FILE", help="PNG or JPEG; default: CAMERA.png")
@@ -111,7 +116,7 @@ def _snapshot(arguments: argparse.Namespace) -> int:
 def _source(arguments: argparse.Namespace) -> Source:
     """Raises SettingsError, CameraError."""
     if arguments.box is None:
-        address = with_secrets(arguments.camera, Path())
+        address = with_secrets(told_address(arguments.camera, "snapshot"), Path())
         return Source("snapshot", kind_of(address), address, masked(address), Patience())
     settings = Settings.load(arguments.box)
     if arguments.camera not in settings.cameras:

@@ -1,7 +1,6 @@
 """`xunjian edge cameras --discover`: which cameras answer, what they send, and how to add them to box.yaml."""
 
 import json
-import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from edge.camera_address import private_line
 from edge.capture.camera import CameraError
 from edge.capture.masking import masked
 from edge.capture.onvif import Stream, Streams, ask_streams, clock_note
@@ -72,7 +72,7 @@ def read_login(text: str | None, folder: Path) -> Login:
     if text == "-":
         return Login(user, secret, f"{quote(user)}:${{CAMERA_PASSWORD}}")
     if secret.startswith("@"):
-        return Login(user, _private(Path(secret[1:])), f"{quote(user)}:${{CAMERA_PASSWORD}}")
+        return Login(user, private_line(Path(secret[1:])), f"{quote(user)}:${{CAMERA_PASSWORD}}")
     if not (secret.startswith("${") and secret.endswith("}")):
         raise SettingsError(
             "--login: a password does not belong on a command line, which everybody on this machine can read; give "
@@ -118,13 +118,3 @@ def _stream_facts(stream: Stream) -> dict[str, Any]:
     profile = stream.profile
     size = {"width": profile.width, "height": profile.height}
     return {"profile": profile.name, "codec": profile.codec, **size, "uri": masked(stream.uri)}
-
-
-def _private(path: Path) -> str:
-    try:
-        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise SettingsError(f"{path} can be read by others: chmod 600 {path}")
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: the password cannot be read ({error})") from error
-    return lines[0] if lines else ""

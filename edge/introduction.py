@@ -10,11 +10,12 @@ import yaml
 from contract.signing import SigningKey
 from edge.analysis import open_detector, software_version
 from edge.box_folder import BOX_KEY, OUTBOX, PUBLIC_KEY, BoxError, open_outbox
+from edge.camera_address import split_password
 from edge.capture.camera import CameraError
 from edge.capture.source import kind_of
 from edge.delivery.enrolment import enrol
 from edge.rules.rules_file import load_rules
-from edge.settings import BOX_YAML, DetectorSettings, Settings, split_password
+from edge.settings import BOX_YAML, DetectorSettings, Settings
 from models.detector.detector import check_size
 from models.durable_file import write_durably
 from models.registry import find_package

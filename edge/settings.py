@@ -21,12 +21,6 @@ BOX_YAML = "box.yaml"
 BYTES_MAX = 262_144
 Decoder = Literal["auto", "ffmpeg", "gstreamer"]
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
-_USER_PASSWORD = re.compile(
-    r"^(?P<before>[a-z][a-z0-9+.-]*://[^/?#@:\s]*:)(?!\d{1,5}/)(?P<password>\S*)(?P<after>@[^@]*)$", re.IGNORECASE
-)
-_PARAMETER = re.compile(
-    r"^(?P<before>.*?(?:pass(?:word|wd)?|pwd|token)=)(?P<password>[^&;_/\s]+)(?P<after>.*)$", re.IGNORECASE
-)
 
 
 class SettingsError(Exception):
@@ -234,15 +228,6 @@ class Settings(_Section):
 
     def to_yaml(self) -> str:
         return yaml.safe_dump(self.model_dump(mode="json", exclude_none=True), sort_keys=False, allow_unicode=True)
-
-
-def split_password(source: str, key_file: str) -> tuple[str, str | None]:
-    """The source with `${key_file}` in the place of its password, and the password; the source itself without one."""
-    for pattern in (_USER_PASSWORD, _PARAMETER):
-        match = pattern.match(source) if "://" in source else None
-        if match and match["password"] and not _PLACEHOLDER.fullmatch(match["password"]):
-            return f"{match['before']}${{{key_file}}}{match['after']}", match["password"]
-    return source, None
 
 
 def with_secrets(source: str, folder: Path, environment: Mapping[str, str] = os.environ) -> str:

@@ -14,7 +14,6 @@ from edge.settings import (
     SettingsError,
     VerificationSettings,
     ViewSettings,
-    split_password,
     with_secrets,
 )
 
@@ -56,26 +55,6 @@ def test_a_wrong_setting_is_one_line_that_names_it(change: tuple[str, str], mess
 def test_a_folder_without_box_yaml_says_how_to_make_a_box(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"not a box yet.*xunjian edge init"):
         Settings.load(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("source", "kept", "password"),
-    [
-        ("rtsp://admin:s3cret@10.0.0.5/main", "rtsp://admin:${keys/cam.password}@10.0.0.5/main", "s3cret"),
-        ("rtsp://admin:p@ss:w/rd@10.0.0.5/main", "rtsp://admin:${keys/cam.password}@10.0.0.5/main", "p@ss:w/rd"),
-        (
-            "rtsp://10.0.0.5/user=a&password=s3cret&ch=1",
-            "rtsp://10.0.0.5/user=a&password=${keys/cam.password}&ch=1",
-            "s3cret",
-        ),
-        ("rtsp://admin:${CAMERA}@10.0.0.5/main", "rtsp://admin:${CAMERA}@10.0.0.5/main", None),
-        ("rtsp://10.0.0.5/main", "rtsp://10.0.0.5/main", None),
-        ("rtsp://10.0.0.5:554/cam@1", "rtsp://10.0.0.5:554/cam@1", None),
-        ("clips/yard.mp4", "clips/yard.mp4", None),
-    ],
-)
-def test_the_password_of_an_address_is_moved_out(source: str, kept: str, password: str | None) -> None:
-    assert split_password(source, "keys/cam.password") == (kept, password)
 
 
 def test_a_password_comes_from_a_private_file_or_from_the_environment(tmp_path: Path) -> None:

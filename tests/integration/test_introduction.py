@@ -16,7 +16,7 @@ from tests.edge.scripted_scene import RULES
 from tests.integration.test_enrolment import CENTRE_KEY, TOKEN, answering, welcome
 
 PASSWORD = "s3cret"
-CAMERA = f"hall_1=rtsp://admin:{PASSWORD}@127.0.0.1:554/main"
+ADDRESS = f"rtsp://admin:{PASSWORD}@127.0.0.1:554/main"
 
 
 @pytest.fixture
@@ -29,12 +29,13 @@ def centre() -> Iterator[str]:
         yield url
 
 
-def init(folder: Path, centre: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
+def init(folder: Path, centre: str, monkeypatch: pytest.MonkeyPatch, *more: str, camera: str = "hall_1=-") -> int:
+    """The token and the camera's address are two lines of standard input, further ones go to what `more` asks for."""
     rules = folder.parent / "rules-of-mine.yaml"
     rules.write_text(RULES, encoding="utf-8")
-    monkeypatch.setattr("sys.stdin", io.StringIO(TOKEN + "\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{TOKEN}\n{ADDRESS}\n"))
     command = ["init", str(folder), "--central", centre, "--token", "-", "--rules", str(rules)]
-    return main([*command, "--camera", CAMERA, *more])
+    return main([*command, "--camera", camera, *more])
 
 
 def test_a_box_has_its_key_its_rules_and_what_the_centre_said(
@@ -60,14 +61,29 @@ def test_a_cameras_password_is_moved_to_a_private_file_and_said_nowhere(
     assert holding == [tmp_path / "box" / "keys" / "hall_1.password"]
     assert stat.S_IMODE(holding[0].stat().st_mode) == 0o600
     source = Settings.load(tmp_path / "box").cameras["hall_1"].source
-    assert with_secrets(source, tmp_path / "box") == CAMERA.partition("=")[2]
+    assert with_secrets(source, tmp_path / "box") == ADDRESS
+
+
+def test_a_password_on_the_command_line_makes_no_box(
+    centre: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert init(tmp_path / "box", centre, monkeypatch, camera=f"hall_1={ADDRESS}") == 1
+    assert init(tmp_path / "box", centre, monkeypatch, "--sub", f"hall_1={ADDRESS}") == 1
+    printed = capfd.readouterr()
+    assert "--camera hall_1: a password does not belong on a command line" in printed.err
+    assert "--sub hall_1: a password does not belong on a command line" in printed.err
+    assert PASSWORD not in printed.out + printed.err
+    assert not (tmp_path / "box").exists()
 
 
 def test_the_password_of_a_second_stream_has_a_private_file_of_its_own(
     centre: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sub = "rtsp://guard:0ther@10.0.0.5/sub"
-    assert init(tmp_path / "box", centre, monkeypatch, "--sub", f"hall_1={sub}") == 0
+    told = tmp_path / "sub.url"
+    told.write_text(sub)
+    told.chmod(0o600)
+    assert init(tmp_path / "box", centre, monkeypatch, "--sub", f"hall_1=@{told}") == 0
     stored = Settings.load(tmp_path / "box").cameras["hall_1"].detect_source
     assert stored == "rtsp://guard:${keys/hall_1-sub.password}@10.0.0.5/sub"
     assert with_secrets(stored, tmp_path / "box") == sub
