@@ -13,6 +13,7 @@ from pathlib import Path
 
 from models.card import FILE_BYTES_MAX, FileFacts
 from models.errors import PackageError
+from models.timed_answer import seconds_for, timed_answer
 
 TIMEOUT_S = 60.0
 PIECE_BYTES = 1024**2
@@ -35,8 +36,9 @@ def download(url: str, path: Path) -> None:
         request.add_header("Range", f"bytes={have}-")
         request.add_header("If-Range", tag.read_text(encoding="utf-8"))
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+        with timed_answer(request, TIMEOUT_S, TIMEOUT_S) as (answer, deadline):
             going_on = answer.status == HTTP_GONE_ON
+            deadline.allow(seconds_for(min(_size(answer) or FILE_BYTES_MAX, FILE_BYTES_MAX), TIMEOUT_S))
             _keep_tag(tag, answer.headers)
             _receive(answer, part, have if going_on else 0, path.name, url)
     except urllib.error.HTTPError as error:
@@ -56,7 +58,7 @@ def wheel_address(index: str, project: str, version: str) -> str:
     url = f"{index.rstrip('/')}/{project}/"
     request = urllib.request.Request(url, headers={"Accept": "application/vnd.pypi.simple.v1+json"})  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+        with timed_answer(request, TIMEOUT_S, seconds_for(LIST_BYTES_MAX, TIMEOUT_S)) as (answer, _):
             files = json.loads(answer.read(LIST_BYTES_MAX))["files"]
         found = [one["url"] for one in files if one["filename"] == wheel_name(project, version)]
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
@@ -102,9 +104,14 @@ def _keep_tag(tag: Path, headers: "http.client.HTTPMessage") -> None:
         tag.unlink(missing_ok=True)
 
 
-def _receive(answer: "http.client.HTTPResponse", part: Path, have: int, name: str, url: str) -> None:
+def _size(answer: "http.client.HTTPResponse") -> int | None:
     left = answer.headers.get("Content-Length")
-    total = have + int(left) if left and left.isdecimal() else None
+    return int(left) if left and left.isdecimal() else None
+
+
+def _receive(answer: "http.client.HTTPResponse", part: Path, have: int, name: str, url: str) -> None:
+    left = _size(answer)
+    total = None if left is None else have + left
     if total is not None and total > FILE_BYTES_MAX:
         raise PackageError(f"{url}: {total} bytes; a file of a package has at most {FILE_BYTES_MAX}")
     if total is not None and total - have > shutil.disk_usage(part.parent).free:

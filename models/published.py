@@ -15,7 +15,7 @@ from models.download import PIECE_BYTES, download, facts_of, no_room, wheel_addr
 from models.errors import PackageError
 from models.lock import check_locked, read_lock, record
 from models.package import CARD, Package, open_package
-from models.pull import put_in_place
+from models.pull import put_back, put_in_place
 from models.source import Source
 
 INDEX = "https://pypi.org/simple"
@@ -76,6 +76,7 @@ def pull_published(
     try:
         fetched.mkdir(parents=True, exist_ok=True)
         with _alone(fetched, name):
+            put_back(into / name)
             shutil.rmtree(arriving, ignore_errors=True)
             arriving.mkdir()
             origin = source.wheels.version if source.wheels else str(source.url)

@@ -1,22 +1,25 @@
 """Gets a package into the user's models folder: from a pinned URL, or from a directory on a stick or a mirror."""
 
+import glob
 import http.client
 import os
 import secrets
 import shutil
 import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 from models.card import CARD_BYTES_MAX, parse_card
 from models.durable_file import fsync_folder
 from models.errors import PackageError
+from models.exchange import exchange
 from models.package import CARD, Package, open_package
 from models.registry import Entry, check_pinned
 from models.regular_file import open_regular
+from models.timed_answer import seconds_for, timed_answer
 
 TIMEOUT_S = 30.0
+OLDER = ".old"
 
 ReadFile = Callable[[str, int], bytes]
 """File name in the package, most bytes -> content, cut there. Raises PackageError."""
@@ -40,13 +43,15 @@ def shipped_first(shipped: Path, elsewhere: ReadFile) -> ReadFile:
 
 
 def read_from_url(url: str) -> ReadFile:
-    """url: of the package's folder, http or https: what arrives is checked against pinned hashes either way."""
+    """url: of the package's folder, http or https: what arrives is checked against pinned hashes either way. A file has
+    the time that a slow line would need for it.
+    """
 
     def read(name: str, bytes_max: int) -> bytes:
         address = f"{url.rstrip('/')}/{name}"
         try:
-            with urllib.request.urlopen(address, timeout=TIMEOUT_S) as answer:  # noqa: S310 - scheme checked by Entry
-                content: bytes = answer.read(bytes_max)
+            with timed_answer(address, TIMEOUT_S, seconds_for(bytes_max, TIMEOUT_S)) as (answer, _):
+                content = answer.read(bytes_max)
         except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
             reason = getattr(error, "reason", None) or error
             raise PackageError(
@@ -66,6 +71,7 @@ def pull(
 
     Raises PackageError.
     """
+    put_back(into / name)
     card_content = read(CARD, CARD_BYTES_MAX + 1)
     card = parse_card(card_content, CARD)
     if card.name != name:
@@ -92,16 +98,34 @@ def pull(
 
 
 def put_in_place(arrived: Path, place: Path) -> None:
-    """Raises OSError."""
+    """In place of an older one at once, where the file system can; else `put_back` mends what a crash leaves. Raises
+    OSError.
+    """
     fsync_folder(arrived)
-    if place.exists():
-        older = place.with_name(f".{place.name}.{secrets.token_hex(4)}.old")
-        place.rename(older)
+    older = place.with_name(f".{place.name}.{secrets.token_hex(4)}{OLDER}")
+    if not place.exists():
         arrived.rename(place)
-        shutil.rmtree(older, ignore_errors=True)
+    elif exchange(arrived, place):
+        shutil.rmtree(arrived, ignore_errors=True)
     else:
+        place.rename(older)
+        fsync_folder(place.parent)
         arrived.rename(place)
     fsync_folder(place.parent)
+    shutil.rmtree(older, ignore_errors=True)
+
+
+def put_back(place: Path) -> None:
+    """What was taken away by a `put_in_place` that did not end; where something is in place, what it left goes."""
+    left = sorted(place.parent.glob(f".{glob.escape(place.name)}.*{OLDER}"), key=lambda path: path.stat().st_mtime)
+    if left and not place.exists():
+        last = left.pop()
+        try:
+            last.rename(place)
+        except OSError as error:
+            raise PackageError(f"{place}: cannot be put back ({error.strerror}); rename {last.name} to it") from error
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _write(path: Path, content: bytes) -> None:
