@@ -67,6 +67,14 @@ def software_version() -> str:
     return importlib.metadata.version("xunjian")
 
 
+def lanes_of(threads: int, cameras: int) -> int:
+    """Looks that go through the network at once. Two runs of one thread take less than one of two, twice: nobody waits
+    for anybody at each layer. A frame has two looks, so there is something for two lanes with one camera, too.
+    """
+    wanted = max(2, cameras)
+    return next((lanes for lanes in range(wanted, threads) if threads % lanes == 0), threads)
+
+
 def open_network(
     settings: DetectorSettings,
     views: Sequence[ViewSettings | None] = (),
@@ -79,7 +87,8 @@ def open_network(
     package = find_package(settings.model)
     try_unpinned(package)
     size_px = max(settings.seen_by(view).size_px or package.card.input.size_px for view in (None, *views))
-    opener = Opener(settings.threads, size_px, engines_folder(), read_machine())
+    lanes = lanes_of(settings.threads, len(views))
+    opener = Opener(settings.threads, size_px, engines_folder(), read_machine(), lanes)
     opened = open_proven(Trial(package, Choice(settings.device, settings.precision), opener), own, LOG.info)
     if opened.refusal is not None:
         refused(opened.refusal)

@@ -52,8 +52,8 @@ class Looked:
 
 
 class Pipeline:
-    """One camera: `step`, or `look` on one thread and `follow` on another, each frame after frame. Memory: the newest
-    frame, an hour of thinned tracks, the open incidents.
+    """One camera: `step`, or `look` on as many threads as it looks `abreast` and `follow` on another, there frame after
+    frame. Memory: the newest frame, an hour of thinned tracks, the open incidents.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class Pipeline:
     ) -> None:
         """paused: asked at every frame."""
         self._detector = detector
+        self.abreast = detector.abreast
         self._tracker = tracker
         self._judge = judge
         self._register = register

@@ -32,11 +32,12 @@ class Replay:
     faults: Faults
 
     def steps(self) -> Generator[Step, None, None]:
-        """All frames of the camera, which is entered, once. The network looks at the next one while this one is tracked
-        and judged: it leaves a sixth of two cores idle. To be closed before the camera is left. Raises CameraError,
+        """All frames of the camera, which is entered, once. The network looks at the next ones, as many as it takes
+        abreast, while this one is tracked and judged. To be closed before the camera is left. Raises CameraError,
         DetectorError.
         """
-        looks = Ahead(map(self.pipeline.look, self.camera.frames()), f"look-{self.camera.camera_id}")
+        name, pipeline = f"look-{self.camera.camera_id}", self.pipeline
+        looks = Ahead(self.camera.frames(), name, pipeline.look, abreast=pipeline.abreast)
         try:
             for looked in looks:
                 yield self.pipeline.follow(looked)

@@ -130,7 +130,7 @@ class ReplayCamera(Camera):
         self._start = start
         self._make_decoder = make_decoder
         self._opened: VideoSource | None = None
-        self._ahead: Ahead[Picture] | None = None
+        self._ahead: Ahead[Picture, Picture] | None = None
 
     def __enter__(self) -> Self:
         self._opened = _opened(self._path, self.ring, self._make_decoder)
@@ -154,7 +154,7 @@ class ReplayCamera(Camera):
     def frames(self) -> Iterator[Frame]:
         assert self._opened is not None, "enter the camera first"
         if self._ahead is None:
-            self._ahead = Ahead(_played(self._opened, self._path), f"decode-{self.camera_id}")
+            self._ahead = Ahead(_played(self._opened, self._path), f"decode-{self.camera_id}", _as_it_is)
         for picture in self._ahead:
             yield Frame(self.camera_id, self.frames_in, picture.stream_s, self._moment(picture), picture.raster())
             self.frames_in += 1
@@ -162,6 +162,10 @@ class ReplayCamera(Camera):
     def _moment(self, picture: Picture) -> Moment:
         wall = self._start + timedelta(seconds=picture.stream_s)
         return Moment(wall, round(picture.stream_s * 1000), REPLAY_BOOT_ID, ClockQuality("unsynced", source="file"))
+
+
+def _as_it_is(picture: Picture) -> Picture:
+    return picture
 
 
 def _opened(path: Path, ring: PacketRing, make_decoder: MakeDecoder) -> VideoSource:

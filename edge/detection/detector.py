@@ -26,7 +26,8 @@ class Attention(IntEnum):
 
 class FrameDetector(ABC):
     """class_scores: from which score on it believes a class, where it says so: a rule's `min_score` by default.
-    attention: of the next frame; whoever sets it may share a network with others.
+    attention: of the next frame; whoever sets it may share a network with others. abreast: how many frames it looks at
+    at once, from as many threads; one where what it says of a frame depends on those before.
     """
 
     class_names: tuple[str, ...]
@@ -36,6 +37,7 @@ class FrameDetector(ABC):
     engine: str  # e.g. `onnxruntime-cpu`, `scripted`
     precision: str  # e.g. `fp32`
     attention: Attention = Attention.MOVING
+    abreast: int = 1
 
     @abstractmethod
     def detect(self, frame: Frame) -> Detections: ...

@@ -1,5 +1,7 @@
 """A neural network behind the box's port of detection."""
 
+from concurrent.futures import Executor, ThreadPoolExecutor
+
 import numpy as np
 
 from edge.capture.frame import Frame
@@ -18,6 +20,7 @@ from models.package import Package
 class NetworkDetector(WindowedDetector):
     """near: the same network with a smaller input, for what fills the picture; asked as well where the frame is larger
     than that input (`models.detector.looks`). window: with half the input of `detector`, for windows of half the frame.
+    beside: where the small look is taken beside the large one while the network has a lane to spare.
     """
 
     def __init__(
@@ -26,8 +29,11 @@ class NetworkDetector(WindowedDetector):
         near: Detector | None = None,
         window: Detector | None = None,
         seat: Seat | None = None,
+        beside: Executor | None = None,
     ) -> None:
         self._seat = seat
+        self._beside = beside
+        self.abreast = 1 if seat is None else seat.lanes
         self._detector = detector
         self._near = near
         self._window = window
@@ -41,11 +47,14 @@ class NetworkDetector(WindowedDetector):
     def detect(self, frame: Frame) -> Detections:
         """Raises DetectorError."""
         self._sit()
+        near = self._near
         try:
-            far = self._detector.detect(frame.raster)
-            if self._near is None or max(frame.width, frame.height) <= self._near.size_px:
-                return far
-            return joined(far, self._near.detect(frame.raster))
+            if near is None or max(frame.width, frame.height) <= near.size_px:
+                return self._detector.detect(frame.raster)
+            if self._beside is None or self._seat is None or not self._seat.roomy:
+                return joined(self._detector.detect(frame.raster), near.detect(frame.raster))
+            seen_near = self._beside.submit(near.detect, frame.raster)
+            return joined(self._detector.detect(frame.raster), seen_near.result())
         except ModelError as error:
             raise DetectorError(str(error)) from error
 
@@ -83,6 +92,7 @@ class Network:
     def __init__(self, package: Package, engine: Engine, *, batch_max: int = 1) -> None:
         self._package = package
         self._scheduler = Scheduler(engine, batch_max=batch_max)
+        self._beside = ThreadPoolExecutor(engine.lanes, "near-look") if engine.lanes > 1 else None
 
     def detector(self, size_px: int | None, score_min: float, importance: Importance = "normal") -> FrameDetector:
         """For one camera. size_px: of the large look, default the card's. Raises PackageError when the network does not
@@ -97,4 +107,4 @@ class Network:
         half_px = round_up(round(far.size_px * WINDOW), facts.stride_px)
         if facts.dynamic and facts.trained_px <= half_px:  # smaller than that it never learned
             window = Detector(self._package, seat, size_px=half_px, score_min=score_min)
-        return NetworkDetector(far, near, window, seat)
+        return NetworkDetector(far, near, window, seat, self._beside)

@@ -1,10 +1,11 @@
 """One network for all cameras of a box: who is next, and who together.
 
-Each camera has at most one picture waiting (its thread waits with it, and newer frames replace each other in its own
-slot, where they are counted as shed), so the queue is as long as the box has cameras. The earliest deadline is next
-(Liu and Layland 1973): a camera in which something is about to be a violation waits least, and one of low importance
-longer than its equals, so under overload its frames are shed first. Nobody starves: a deadline that has passed is the
-earliest. Pictures of one size may go through the network together, where that gains time.
+Each camera has at most the looks at one picture waiting (its thread waits with them, and newer frames replace each
+other in its own slot, where they are counted as shed), so the queue is as short as the box has cameras. The earliest
+deadline is next (Liu and Layland 1973): a camera in which something is about to be a violation waits least, and one of
+low importance longer than its equals, so under overload its frames are shed first. Nobody starves: a deadline that has
+passed is the earliest. Pictures of one size may go through the network together, where that gains time; an engine with
+several lanes takes as many at once.
 """
 
 import time
@@ -50,7 +51,7 @@ class Scheduler:
         self._wait_s = wait_s
         self._changed = Condition()
         self._waiting: list[_Request] = []
-        self._busy = False
+        self._free = engine.lanes
         self._seats = 0
         self.batches = 0  # runs of the network
 
@@ -68,7 +69,7 @@ class Scheduler:
             self._waiting.append(request)
             self._changed.notify_all()
             while not request.taken:
-                if not self._busy and self._first() is request:
+                if self._free and self._first() is request:
                     batch = self._company(request)
                     break
                 self._changed.wait()
@@ -82,12 +83,18 @@ class Scheduler:
         assert request.outputs is not None
         return request.outputs
 
+    @property
+    def roomy(self) -> bool:
+        """Whether two runs could begin now; by the time one does it may be otherwise."""
+        with self._changed:
+            return self._free > 1 and not self._waiting
+
     def _first(self) -> _Request:
         return min(self._waiting, key=lambda one: (one.deadline_s, one.came_s))
 
     def _company(self, first: _Request) -> list[_Request]:
-        """Those that go with it, itself in front; out of the queue. Other threads see that the network is busy."""
-        self._busy = True
+        """Those that go with it, itself in front; out of the queue. Other threads see that the lane is taken."""
+        self._free -= 1
         most = min(self._batch_max, self._seats)
         if most > 1:
             self._changed.wait_for(lambda: len(self._alike(first)) >= most, self._wait_s)
@@ -110,7 +117,7 @@ class Scheduler:
         with self._changed:
             for one, its_outputs in zip(batch, outputs, strict=True):
                 one.outputs, one.error = its_outputs, error
-            self._busy = False
+            self._free += 1
             self.batches += 1
             self._changed.notify_all()
 
@@ -132,6 +139,12 @@ class Seat(Engine):
         self.name = scheduler.engine.name
         self.inputs = scheduler.engine.inputs
         self.outputs = scheduler.engine.outputs
+        self.lanes = scheduler.engine.lanes
+
+    @property
+    def roomy(self) -> bool:
+        """As the scheduler has it."""
+        return self._scheduler.roomy
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         return self._scheduler.run(feeds, PATIENCE_S[self.attention] * SHARE[self._importance])

@@ -26,7 +26,7 @@ class Detector:
     more), only up to the size the network learned at. score_min: what scores less is not reported; None: what the card
     says, class by class.
 
-    Raises PackageError when the package is not for this engine or this size. Not for several threads at once.
+    Raises PackageError when the package is not for this engine or this size. For as many threads as the engine.
     """
 
     def __init__(
@@ -52,25 +52,28 @@ class Detector:
         self._decode = DECODERS[card.decoder]
         self._engine = engine
         self._input = engine.inputs[0].name
-        self._canvases: dict[tuple[int, int], Canvas] = {}
+        self._idle: dict[tuple[int, int], list[Canvas]] = {}  # by frame size, those that nobody paints on
 
     def detect(self, image: NDArray[np.uint8] | Raster) -> Detections:
         """image: an array is (H, W, 3) uint8, BGR. Boxes are relative to it. Raises EngineError, PackageError."""
         raster = image if isinstance(image, Raster) else BgrRaster(image)
-        canvas = self._canvas(raster.width, raster.height)
-        outputs = self._engine.run({self._input: canvas.paint(raster)})
+        idle = self._canvases(raster.width, raster.height)
+        try:
+            canvas = idle.pop()
+        except IndexError:
+            canvas = Canvas(self._letterbox(raster.width, raster.height), self._card.input.pixels)
         box = canvas.letterbox
+        try:
+            outputs = self._engine.run({self._input: canvas.paint(raster)})
+        finally:
+            idle.append(canvas)
         question = Question(box.input_width, box.input_height, self._card.network_class_count, self._score_min)
         return select(self._decode(outputs, question), box, self._vocabulary, self._card.overlap_max)
 
-    def _canvas(self, width: int, height: int) -> Canvas:
-        canvas = self._canvases.get((width, height))
-        if canvas is None:
-            if len(self._canvases) >= CANVASES_MAX:
-                self._canvases.clear()
-            letterbox = self._letterbox(width, height)
-            canvas = self._canvases[width, height] = Canvas(letterbox, self._card.input.pixels)
-        return canvas
+    def _canvases(self, width: int, height: int) -> list[Canvas]:
+        if (width, height) not in self._idle and len(self._idle) >= CANVASES_MAX:
+            self._idle.clear()
+        return self._idle.setdefault((width, height), [])
 
     def _letterbox(self, width: int, height: int) -> Letterbox:
         facts = self._card.input

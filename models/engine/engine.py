@@ -18,11 +18,12 @@ class Tensor:
 
 
 class Engine(ABC):
-    """A loaded network on one device. Not for several threads at once: one engine, one scheduler."""
+    """A loaded network on one device. Not for more threads at once than it has lanes: one engine, one scheduler."""
 
     name: str  # runtime and device, e.g. `onnxruntime-cpu`: what incident reports state
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    lanes: int = 1
 
     @abstractmethod
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:

@@ -31,14 +31,20 @@ DTYPES = {
 
 class OnnxRuntimeEngine(BindingEngine):
     """weights: the bytes of a self-contained ONNX file. devices: in order of preference, all of which must come up;
-    nodes that one does not support go to the next, and to the CPU last. threads: of the CPU, for one run. options: of
-    the first device.
+    nodes that one does not support go to the next, and to the CPU last. threads: of the CPU, shared out to `lanes` runs
+    at once. options: of the first device.
 
     Raises EngineError.
     """
 
     def __init__(
-        self, weights: bytes, devices: Sequence[Device] = ("cpu",), threads: int = 2, options: Options | None = None
+        self,
+        weights: bytes,
+        devices: Sequence[Device] = ("cpu",),
+        threads: int = 2,
+        options: Options | None = None,
+        *,
+        lanes: int = 1,
     ) -> None:
         try:
             import onnxruntime  # here, so that a box without it can say what to install
@@ -49,7 +55,7 @@ class OnnxRuntimeEngine(BindingEngine):
             raise EngineError(f"{threads} threads; give 1 to {THREADS_MAX}")
         providers = _providers(devices, onnxruntime.get_available_providers())
         session = onnxruntime.SessionOptions()
-        session.intra_op_num_threads = threads
+        session.intra_op_num_threads = max(1, threads // lanes)
         session.inter_op_num_threads = 1
         # Idle threads that spin take the cores that decoding and tracking need: on two busy cores a run then took twice
         # as long and twice the CPU (docs/benchmarks.md).
@@ -63,6 +69,7 @@ class OnnxRuntimeEngine(BindingEngine):
             raise EngineError(f"onnxruntime cannot load these weights: {_one_line(error)}") from error
         refuse_silent_fallback(providers, self._session.get_providers())
         self.name = f"onnxruntime-{devices[0]}"
+        self.lanes = lanes
         self.inputs = tuple(map(_tensor, self._session.get_inputs()))
         self.outputs = tuple(map(_tensor, self._session.get_outputs()))
 

@@ -23,13 +23,14 @@ def batch_max(choice: Choice) -> int:
 @dataclass(frozen=True, slots=True)
 class Opener:
     """threads: of the CPU. size_px: the longer side that a network will be asked for at most. folder: of what is built
-    on this machine and kept.
+    on this machine and kept. lanes: runs at once on the CPU, which share its threads; a GPU takes one after the other.
     """
 
     threads: int
     size_px: int
     folder: Path
     machine: Machine
+    lanes: int = 1
 
     def open(self, choice: Choice, package: Package) -> Engine:
         """Runs the weights of a detector's package as they are: `choice.precision` chose the package. Raises
@@ -37,7 +38,7 @@ class Opener:
         """
         weights = package.read_weights()
         if choice.device == "cpu":
-            return OnnxRuntimeEngine(weights, ("cpu",), self.threads)
+            return OnnxRuntimeEngine(weights, ("cpu",), self.threads, lanes=self.lanes)
         if choice.device == "cuda":
             return OnnxRuntimeEngine(weights, ("cuda",), self.threads)
         taken = OnnxRuntimeEngine(weights, threads=1).inputs[0]

@@ -79,3 +79,28 @@ def test_what_the_detector_raises_comes_after_the_frames_before_it(scene: Scene,
             next(steps)
     assert told == list(range(7))
     assert not [thread for thread in threading.enumerate() if thread.name.startswith(("look-", "decode-"))]
+
+
+def test_two_frames_looked_at_at_once_change_no_step(scene: Scene, tmp_path: Path) -> None:
+    """The later frame's look is done before the earlier one's."""
+
+    class TwoAtOnce(ScriptedDetector):
+        abreast = 2
+        met = threading.Event()
+
+        def detect(self, frame: Frame) -> Detections:
+            if frame.index == 4:
+                assert self.met.wait(WAIT_S)
+            if frame.index == 5:
+                self.met.set()
+            return super().detect(frame)
+
+    def facts(step: Step) -> tuple[int, int, int]:
+        return step.frame.index, step.tracks, step.incidents_open
+
+    one = open_replay(scene.clip, scene.rules, tmp_path / "one", detector=ScriptedDetector(scene.script))
+    with one.outbox, one.camera as camera:
+        in_turn = [facts(one.pipeline.step(frame)) for frame in camera.frames()]
+    two = open_replay(scene.clip, scene.rules, tmp_path / "two", detector=TwoAtOnce(scene.script))
+    with two.outbox, two.camera, closing(two.steps()) as steps:
+        assert [facts(step) for step in steps] == in_turn

@@ -140,7 +140,7 @@ def test_cameras_of_many_sizes_keep_a_bounded_number_of_buffers() -> None:
     network = detector(size_px=128)
     for width in range(40, 40 + CANVASES_MAX + 2):
         network.detect(np.zeros((40, width, 3), np.uint8))
-    assert len(network._canvases) <= CANVASES_MAX
+    assert sum(map(len, network._idle.values())) <= CANVASES_MAX
 
 
 def test_it_says_what_an_incident_report_states() -> None:

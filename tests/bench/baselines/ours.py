@@ -1,12 +1,14 @@
 """A box's pipeline on a clip, with evidence and outbox.
 
-`python -m tests.bench.baselines.ours CLIP SIZE_PX one|shipped [gate]`: one look at each frame, as the scripts beside it
-look, or the looks of a box as it ships.
+`python -m tests.bench.baselines.ours CLIP SIZE_PX one|shipped [gate] [lanes=N]`: one look at each frame, as the scripts
+beside it look, or the looks of a box as it ships. lanes: runs of the network at once, which share its two threads;
+default as a box has them.
 """
 
 import itertools
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -15,9 +17,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from edge.analysis import lanes_of
 from edge.detection.detector import FrameDetector
 from edge.detection.gated import GatedDetector
 from edge.detection.network import Network, NetworkDetector
+from edge.detection.scheduler import Scheduler
 from edge.replay import open_replay
 from models.detector.detector import Detector
 from models.engine.engine import Engine
@@ -36,26 +40,34 @@ class TimedEngine(Engine):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.name, self.inputs, self.outputs = engine.name, engine.inputs, engine.outputs
+        self.lanes = engine.lanes
         self.took_s = 0.0
         self.runs = 0
+        self._counting = threading.Lock()
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         begun_s = time.perf_counter()
         outputs = self._engine.run(feeds)
-        self.took_s += time.perf_counter() - begun_s
-        self.runs += 1
+        took_s = time.perf_counter() - begun_s
+        with self._counting:
+            self.took_s += took_s
+            self.runs += 1
         return outputs
 
 
 def main() -> None:
     clip, size_px, looks, gate = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], "gate" in sys.argv[4:]
     package = find_package()
-    engine = TimedEngine(OnnxRuntimeEngine(package.read_weights(), threads=THREADS))
+    told = [int(one.removeprefix("lanes=")) for one in sys.argv[4:] if one.startswith("lanes=")]
+    lanes = told[0] if told else lanes_of(THREADS, 1)
+    engine = TimedEngine(OnnxRuntimeEngine(package.read_weights(), threads=THREADS, lanes=lanes))
     stages: dict[str, float] = {}
 
     def detector() -> FrameDetector:
         if looks == "one":
-            found: FrameDetector = NetworkDetector(Detector(package, engine, size_px=size_px, score_min=SCORE_MIN))
+            seat = Scheduler(engine).seat()
+            one_look = Detector(package, seat, size_px=size_px, score_min=SCORE_MIN)
+            found: FrameDetector = NetworkDetector(one_look, seat=seat)
         else:
             found = Network(package, engine).detector(size_px, SCORE_MIN)
         return GatedDetector(found) if gate else found

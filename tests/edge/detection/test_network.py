@@ -1,5 +1,6 @@
 """One loaded network, seen through by cameras of their own sizes."""
 
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -8,12 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge.analysis import lanes_of
 from edge.capture.frame import Frame
 from edge.clock import ClockQuality, Moment
+from edge.detection.detector import DetectorError
+from edge.detection.gated import GatedDetector
 from edge.detection.network import Network
 from models.detector.rasters import BgrRaster
 from models.engine.engine import Engine, Tensor
-from models.errors import PackageError
+from models.errors import EngineError, PackageError
 from models.registry import find_package
 
 MOMENT = Moment(datetime(2026, 1, 1, tzinfo=UTC), 0, "boot", ClockQuality("unsynced"))
@@ -52,3 +56,49 @@ def test_a_camera_looks_at_its_own_size_and_again_at_the_size_that_was_learned(
 def test_a_size_that_the_network_does_not_take_is_said_before_any_frame_comes() -> None:
     with pytest.raises(PackageError, match="multiple of 32 from 128 to 4096"):
         Network(find_package(), Blank()).detector(650, 0.1)
+
+
+class TwoLanes(Blank):
+    """Each of the two looks waits for the other to begin."""
+
+    lanes = 2
+    broken = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._both = threading.Barrier(2, timeout=10)
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        self._both.wait()
+        if feeds["images"].shape[3] == 640 and self.broken:
+            raise EngineError("the large look")
+        return super().run(feeds)
+
+
+def test_a_frame_is_looked_at_twice_at_once_where_the_network_has_a_lane_for_each() -> None:
+    engine = TwoLanes()
+    detector = Network(find_package(), engine).detector(640, 0.1)
+    assert detector.abreast == 2
+    for _ in range(3):
+        detector.detect(LARGE)
+    assert sorted(engine.widths) == [320] * 3 + [640] * 3
+
+
+def test_what_one_of_two_looks_at_once_raises_is_raised() -> None:
+    engine = TwoLanes()
+    engine.broken = True
+    with pytest.raises(DetectorError, match="the large look"):
+        Network(find_package(), engine).detector(640, 0.1).detect(LARGE)
+
+
+def test_a_gate_sees_frame_after_frame() -> None:
+    assert GatedDetector(Network(find_package(), TwoLanes()).detector(640, 0.1)).abreast == 1
+
+
+@pytest.mark.parametrize(
+    ("threads", "cameras", "lanes"),
+    [(1, 1, 1), (1, 5, 1), (2, 1, 2), (2, 8, 2), (3, 1, 3), (4, 1, 2), (4, 3, 4), (4, 9, 4), (6, 1, 2), (6, 3, 3)],
+)
+def test_lanes_share_the_threads_evenly(threads: int, cameras: int, lanes: int) -> None:
+    assert lanes_of(threads, cameras) == lanes
+    assert threads % lanes == 0

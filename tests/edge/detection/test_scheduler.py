@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -203,3 +204,61 @@ def test_company_is_waited_for_no_longer_than_said_and_not_beyond_the_cameras_th
         assert not thread.is_alive(), "two of two are all that can come"
     assert scheduler.batches == 1
     assert other.attention is Attention.MOVING
+
+
+class Wide(Engine):
+    """Takes two runs at once, and says how many there were at most."""
+
+    name, lanes = "wide", 2
+    inputs, outputs = Slow.inputs, Slow.outputs
+
+    def __init__(self) -> None:
+        self._counting = threading.Lock()
+        self.both = threading.Event()
+        self.at_once = self.most = 0
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        with self._counting:
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+            if self.at_once == 2:
+                self.both.set()
+        assert self.both.wait(10), "the second lane stays empty"
+        time.sleep(0.002)
+        with self._counting:
+            self.at_once -= 1
+        return [feeds["images"] + 1]
+
+
+def test_as_many_runs_go_on_as_the_engine_has_lanes_and_no_more() -> None:
+    wide = Wide()
+    scheduler = Scheduler(wide)
+    answers: dict[int, float] = {}
+
+    def ask(number: int) -> None:
+        answers[number] = float(scheduler.seat().run({"images": np.array([[number]], np.float32)})[0][0, 0])
+
+    assert scheduler.roomy
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert wide.most == 2
+    assert answers == {number: number + 1 for number in range(12)}
+    assert scheduler.roomy, "every lane is given back"
+
+
+def test_two_runs_at_once_of_the_real_network_say_what_one_says() -> None:
+    package = find_package()
+    pictures = [np.random.default_rng(seed).integers(0, 256, (360, 640, 3), np.uint8) for seed in range(4)]
+    alone = Detector(package, OnnxRuntimeEngine(package.read_weights()), size_px=320, score_min=0.01)
+    seat = Scheduler(OnnxRuntimeEngine(package.read_weights(), threads=2, lanes=2)).seat()
+    shared = Detector(package, seat, size_px=320, score_min=0.01)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(shared.detect, pictures * 5))
+    for picture, seen in zip(pictures * 5, found, strict=True):
+        expected = alone.detect(picture)
+        assert np.array_equal(seen.class_ids, expected.class_ids)
+        np.testing.assert_allclose(seen.boxes, expected.boxes, atol=1e-4)
+        np.testing.assert_allclose(seen.scores, expected.scores, atol=1e-4)
