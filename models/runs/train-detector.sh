@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # The detector, fine-tuned on the merged picture sets: what the teachers see, the packed data set, the training, AP50 on val.
-#   models/runs/train-detector.sh IMAGES COCO.pt LAST.pt LAST.onnx OUT
-# IMAGES: folder with split.tsv and a folder per set. COCO.pt: YOLO26n with COCO's weights. LAST.pt, LAST.onnx: our last
-# checkpoint and its export. OUT: a folder outside the repository; what is there already is not made again, and a run that was
-# cut off goes on. On a GPU it takes larger pictures, all layers and many more epochs by itself; on the CPU it runs at the
-# lowest priority. Needs python3 with venv, a package index, about an hour of two idle cores.
+#   models/runs/train-detector.sh IMAGES COCO.pt LIKE.pt OUT
+# IMAGES: folder with split.tsv and a folder per set. COCO.pt: YOLO26n with COCO's weights. LIKE.pt: any checkpoint of the
+# network with our classes; where training starts is the package that ships (LAST_ONNX: another export). OUT: a folder outside
+# the repository; what is there already is not made again, and a run that was cut off goes on. On a GPU it takes larger
+# pictures, all layers and many more epochs by itself; on the CPU it runs at the lowest priority, EPOCHS of 1,800 pictures.
+# Needs python3 with venv, a package index, about two hours of two idle cores.
 set -euo pipefail
-images=$1 coco=$2 last=$3 last_onnx=$4 out=$5
+images=$1 coco=$2 like=$3 out=$4
+last_onnx=${LAST_ONNX:-models/zoo/detector-14/model.onnx}
 venv=${TRAIN_VENV:-$out/venv}
 mkdir -p "$out"
 
@@ -42,17 +44,19 @@ if [ ! -e "$out/pack/card.json" ]; then
     mv "$out/pack.part" "$out/pack"
 fi
 
-# 3. The training. Two cores leave the first layers as they are, which are the dearest to learn; a GPU learns everything, larger and longer.
+# 3. The training, from what ships. Two cores leave the first layers as they are, which are the dearest to learn; a GPU learns everything, larger and longer.
 if "$venv/bin/python" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then
     plan=(--epochs 200 --px 480 --batch 64 --rate 1e-3 --close-mosaic 15 --mixup 0.1)
 else
-    plan=(--epochs 12 --px 384 --batch 16 --rate 6e-4 --close-mosaic 3 --freeze 5 --draws 1800 --no-val --threads "${THREADS:-2}")
+    plan=(--epochs "${EPOCHS:-14}" --px 416 --multi-scale 0.25 --batch 16 --rate 6e-4 --close-mosaic 3 --freeze 5 --draws 1800
+        --no-val --threads "${THREADS:-2}")
 fi
-python models.training.detector.train "$out/pack" "$out/run" --start "$last" "${plan[@]}"
+[ -e "$out/start.pt" ] || python models.training.detector.restart "$last_onnx" "$like" "$out/pack" "$out/start.pt"
+python models.training.detector.train "$out/pack" "$out/run" --start "$out/start.pt" "${plan[@]}"
 
 # 4. The averaged weights of the last epochs, and the last half and half with its start, judged on val alone. `test` is for the
 # one that is chosen, and the clips in which nothing happens come before it.
-python models.training.detector.average "$out/with-start.pt" "$out/run/weights/last.pt=1" "$last=1"
+python models.training.detector.average "$out/with-start.pt" "$out/run/weights/last.pt=1" "$out/start.pt=1"
 for checkpoint in "$out/with-start.pt" $(ls -t "$out"/run/weights/epoch*.pt "$out"/run/weights/last.pt | head -3); do
     name=$(basename "$checkpoint" .pt)
     python models.training.detector.export "$checkpoint" "$out/export/$name/model.onnx" --size 640

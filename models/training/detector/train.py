@@ -100,7 +100,8 @@ def settings(arguments: argparse.Namespace, device: str) -> dict[str, Any]:
         "lr0": arguments.rate, "lrf": 0.05, "cos_lr": True, "warmup_epochs": 0.3, "warmup_bias_lr": 0.0,
         "weight_decay": 0.0005, "freeze": arguments.freeze or None, "close_mosaic": arguments.close_mosaic,
         "mosaic": 0.8, "scale": 0.5, "translate": 0.1, "fliplr": 0.5, "hsv_h": 0.015, "hsv_s": 0.5, "hsv_v": 0.4,
-        "mixup": arguments.mixup, "cache": "ram", "workers": 8, "save_period": 1, "plots": False,
+        "mixup": arguments.mixup, "multi_scale": arguments.multi_scale,
+        "cache": "ram", "workers": 8, "save_period": 1, "plots": False,
         "seed": arguments.seed,
         "deterministic": device == "cpu", "amp": device != "cpu", "patience": 0,
         "val": arguments.val,
@@ -119,6 +120,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--freeze", type=int, default=0, help="first layers that stay as they are (11: the backbone)")
     parser.add_argument("--close-mosaic", type=int, default=2, help="last epochs without mosaic")
     parser.add_argument("--mixup", type=float, default=0.0)
+    parser.add_argument("--multi-scale", type=float, default=0.0, help="batches differ in size by this share")
     parser.add_argument("--draws", type=int, default=0, help="pictures per epoch; default: as many as there are")
     parser.add_argument("--val", action=argparse.BooleanOptionalAction, default=True, help="after every epoch")
     parser.add_argument("--threads", type=int, default=2, help="of the CPU; on busy cores 1 is faster")
