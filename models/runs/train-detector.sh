@@ -48,7 +48,7 @@ fi
 if "$venv/bin/python" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then
     plan=(--epochs 200 --px 480 --batch 64 --rate 1e-3 --close-mosaic 15 --mixup 0.1)
 else
-    plan=(--epochs "${EPOCHS:-14}" --px 416 --multi-scale 0.25 --batch 16 --rate 6e-4 --close-mosaic 3 --freeze 5 --draws 1800
+    plan=(--epochs "${EPOCHS:-8}" --px 384 --multi-scale 0.25 --batch 16 --rate 1e-4 --close-mosaic 2 --freeze 5 --draws 1800
         --no-val --threads "${THREADS:-2}")
 fi
 [ -e "$out/start.pt" ] || python models.training.detector.restart "$last_onnx" "$like" "$out/pack" "$out/start.pt"
