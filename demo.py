@@ -5,6 +5,7 @@ Drives the command line only and imports no product; run by `make demo`. Environ
 `.demo`).
 """
 
+import fcntl
 import json
 import os
 import re
@@ -20,26 +21,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
+from demo_children import ROOT, DemoError, Interruption, last_words, started, stop, xunjian
 from demo_table import LiveTable
 
-ROOT = Path(__file__).resolve().parent
 PLACE = Path(os.environ.get("DEMO_DIR") or ROOT / ".demo").resolve()
 CACHE = ROOT / ".cache"
-XUNJIAN = ROOT / ".venv/bin/xunjian"
 EXAMPLES = ROOT / "docs/examples"
 ANY_CLIP_RULES = ROOT / "edge/rules/default_rules.yaml"
 FIRST_PORT = 8080
 PORTS_TRIED = 100
 READY_S_MAX = 60
-STOP_S_MAX = 15
 LIVE_EXIT_S = 60  # a stream never ends: with DEMO_EXIT it is watched this long
 LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-class DemoError(Exception):
-    """One line for the person at the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +53,6 @@ class Footage:
 
 def say(line: str) -> None:
     print(f"demo: {line}", flush=True)
-
-
-def xunjian(*arguments: str, given: str | None = None) -> str:
-    """Runs a command to its end and returns what it printed. Raises DemoError with the command's own words."""
-    done = subprocess.run([XUNJIAN, *arguments], input=given, capture_output=True, text=True, check=False, cwd=ROOT)
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or [f"xunjian {' '.join(arguments[:2])} ended with {done.returncode}"]
-        raise DemoError(lines[-1])
-    return done.stdout
 
 
 def footage() -> Footage:
@@ -113,8 +98,8 @@ def camera_name(source: str, rules: Path) -> str:
     return str(stem[:63]) or "camera"
 
 
-def free_port() -> int:
-    for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+def free_port(first: int) -> int:
+    for port in range(first, FIRST_PORT + PORTS_TRIED):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -126,46 +111,30 @@ def free_port() -> int:
 
 
 @contextmanager
-def started(name: str, arguments: list[str], *, piped: bool = False) -> Iterator[subprocess.Popen[str]]:
-    """A product as a child in a session of its own, so that Ctrl-C reaches only this script; its words go to a log."""
-    with (PLACE / f"{name}.log").open("w", encoding="utf-8") as log:
-        child = subprocess.Popen(
-            [XUNJIAN, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if piped else log,
-            stderr=log,
-            text=True,
-            cwd=ROOT,
-            start_new_session=True,
-        )
-        try:
-            yield child
-        finally:
-            stop(child)
+def serving_centre() -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """The centre and its port: the first that it gets itself. A port that was free when it was tried may be another
+    demo's by then, whose centre would answer in the place of ours.
+    """
+    port = free_port(FIRST_PORT)
+    while True:
+        with started(PLACE / "centre.log", ["central", "serve", str(PLACE / "centre"), "--port", str(port)]) as centre:
+            if is_ready(centre, port):
+                yield centre, port
+                return
+        port = free_port(port + 1)
 
 
-def stop(child: subprocess.Popen[str]) -> None:
-    if child.poll() is None:
-        child.terminate()
-        try:
-            child.wait(STOP_S_MAX)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-
-
-def last_words(name: str) -> str:
-    lines = (PLACE / f"{name}.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
-
-
-def wait_until_ready(centre: subprocess.Popen[str], url: str) -> None:
+def is_ready(centre: subprocess.Popen[str], port: int) -> bool:
+    """Once it says so in its own log; False when somebody else was quicker at the port. Raises DemoError."""
     until = time.monotonic() + READY_S_MAX
     while time.monotonic() < until:
-        if centre.poll() is not None:
-            raise DemoError(f"the centre ended: {last_words('centre')}")
-        if answers(url + "/healthz"):
-            return
+        ended = centre.poll() is not None
+        if f"centre ready: http://127.0.0.1:{port}/" in (PLACE / "centre.log").read_text(errors="replace"):
+            return True
+        if ended and f"cannot listen on 127.0.0.1:{port} " in last_words(PLACE / "centre.log"):
+            return False
+        if ended:
+            raise DemoError(f"the centre ended: {last_words(PLACE / 'centre.log')}")
         time.sleep(0.2)
     raise DemoError(f"the centre did not answer within {READY_S_MAX} s; see {PLACE / 'centre.log'}")
 
@@ -216,11 +185,11 @@ def outcome(url: str) -> Outcome:
     return Outcome(len(ours), len(ours) - unacknowledged, lost, kinds)
 
 
-def run(shown: Footage, port: int) -> int:
-    url, exits = f"http://127.0.0.1:{port}", os.environ.get("DEMO_EXIT") == "1"
+def run(shown: Footage) -> int:
+    exits = os.environ.get("DEMO_EXIT") == "1"
     xunjian("central", "init", str(PLACE / "centre"))
-    with started("centre", ["central", "serve", str(PLACE / "centre"), "--port", str(port)]) as centre:
-        wait_until_ready(centre, url)
+    with serving_centre() as (centre, port):
+        url = f"http://127.0.0.1:{port}"
         token = xunjian("central", "token", str(PLACE / "centre"))
         told = "-" if shown.live else shown.source  # an address may hold a password
         script = ["--detections", f"{shown.camera}={shown.detections}"] if shown.detections else []
@@ -233,11 +202,11 @@ def run(shown: Footage, port: int) -> int:
         if connection := os.environ.get("SSH_CONNECTION"):
             say(f"from your own machine: ssh -L {port}:127.0.0.1:{port} {connection.split()[2]}")
         until = time.monotonic() + LIVE_EXIT_S if shown.live and exits else None
-        with started("box", ["edge", "run", str(PLACE / "box"), "--status", "jsonl"], piped=True) as box:
+        with started(PLACE / "box.log", ["edge", "run", str(PLACE / "box"), "--status", "jsonl"], piped=True) as box:
             with LiveTable() as table:
                 watch(box, table, until)
             if box.wait() and until is None:
-                raise DemoError(f"the box ended: {last_words('box')}")
+                raise DemoError(f"the box ended: {last_words(PLACE / 'box.log')}")
         reached = outcome(url)
         for kind, count in sorted(reached.kinds.items()):
             say(f"{count} x {kind}")
@@ -251,24 +220,36 @@ def run(shown: Footage, port: int) -> int:
         say(line)
         say(f"the page stays at {url} until Ctrl-C")
         if centre.wait():
-            raise DemoError(f"the centre ended: {last_words('centre')}")
+            raise DemoError(f"the centre ended: {last_words(PLACE / 'centre.log')}")
     return 0
 
 
-def interrupted(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+@contextmanager
+def emptied(folder: Path) -> Iterator[None]:
+    """And this demo's alone. Raises DemoError while another runs in it, whose files would go."""
+    folder.mkdir(exist_ok=True)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for path in folder.iterdir():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        yield
+    except BlockingIOError as error:
+        raise DemoError(f"a demo runs in {folder} already: end it, or give another folder: DEMO_DIR=...") from error
+    finally:
+        os.close(held)
 
 
 def main() -> int:
     # SIGINT, too: a script that puts it behind with & starts it with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupted)
+        signal.signal(number, Interruption.handle)
     try:
-        shutil.rmtree(PLACE, ignore_errors=True)
-        PLACE.mkdir()
-        shown = footage()
-        say(shown.note or f"{Path(shown.source).name if not shown.live else 'a live stream'}, camera {shown.camera}")
-        return run(shown, free_port())
+        with emptied(PLACE):
+            shown = footage()
+            name = "a live stream" if shown.live else Path(shown.source).name
+            say(shown.note or f"{name}, camera {shown.camera}")
+            return run(shown)
     except (DemoError, OSError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1

@@ -47,6 +47,21 @@ def test_ctrl_c_ends_everything_that_it_started(tmp_path: Path) -> None:
     assert not listens(port)
 
 
+def test_two_that_start_together_take_a_port_each(tmp_path: Path) -> None:
+    both = [demo(tmp_path / name, "rendered") for name in ("one", "other")]
+    pages = []
+    for running in both:
+        assert running.stdout is not None
+        said = (re.search(r"the review page is (\S+)", line) for line in running.stdout)
+        pages.append(next((found[1] for found in said if found), "none"))
+    for running in both:
+        running.send_signal(signal.SIGINT)
+    ends = [(running.communicate(timeout=60), running.returncode) for running in both]
+    assert len(set(pages)) == 2, ends
+    assert "none" not in pages, ends
+    assert [code for _, code in ends] == [0, 0]
+
+
 def test_a_clip_that_is_no_video_is_one_line(tmp_path: Path) -> None:
     clip = tmp_path / "notes.mp4"
     clip.write_text("not a video", encoding="utf-8")
