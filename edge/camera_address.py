@@ -1,5 +1,5 @@
-"""A camera's address as a command is told it: a password in it comes from a private file or standard input, never from
-the command line, which everybody on the machine can read.
+"""A camera's address as a command is told it: a password in it comes best from a private file or standard input; on the
+command line everybody on the machine can read it.
 """
 
 import re
@@ -24,7 +24,8 @@ def told_address(told: str, option: str) -> str:
     """told: an address or path; `@FILE`, whose first line is an address; or `-` for a line of standard input, where a
     person at a terminal is asked without an echo. option: how errors call it, as `--camera gate`.
 
-    Raises SettingsError for a password that is written out, and where no address comes; never with what it was.
+    A password that is written out is taken and warned of. Raises SettingsError where no address comes; never with what
+    it was.
     """
     if told == "-":
         given = getpass(f"{option}, its address: ") if sys.stdin.isatty() else sys.stdin.readline(LINE_CHARS_MAX)
@@ -32,10 +33,11 @@ def told_address(told: str, option: str) -> str:
     if told.startswith("@"):
         return _address(private_line(Path(told[1:])).strip(), f"{option}: {told[1:]}")
     if split_password(told, "")[1] is not None:
-        raise SettingsError(
-            f"{option}: a password does not belong on a command line, which everybody on this machine can read: give "
-            "@FILE with the address in it (chmod 600), or - and the address on standard input, or ${NAME} of the "
-            "environment in its place"
+        print(
+            f"xunjian edge: {option}: taken, but everybody on this machine can read a password on a command line, and the "
+            "shell keeps it: next time give @FILE with the address in it (chmod 600), or - and the address on standard "
+            "input, or ${NAME} of the environment in its place",
+            file=sys.stderr,
         )
     return told
 

@@ -64,16 +64,15 @@ def test_a_cameras_password_is_moved_to_a_private_file_and_said_nowhere(
     assert with_secrets(source, tmp_path / "box") == ADDRESS
 
 
-def test_a_password_on_the_command_line_makes_no_box(
+def test_a_password_on_the_command_line_is_moved_as_well_with_a_warning(
     centre: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert init(tmp_path / "box", centre, monkeypatch, camera=f"hall_1={ADDRESS}") == 1
-    assert init(tmp_path / "box", centre, monkeypatch, "--sub", f"hall_1={ADDRESS}") == 1
+    assert init(tmp_path / "box", centre, monkeypatch, camera=f"hall_1={ADDRESS}") == 0
     printed = capfd.readouterr()
-    assert "--camera hall_1: a password does not belong on a command line" in printed.err
-    assert "--sub hall_1: a password does not belong on a command line" in printed.err
+    assert "--camera hall_1: taken, but everybody on this machine can read a password" in printed.err
     assert PASSWORD not in printed.out + printed.err
-    assert not (tmp_path / "box").exists()
+    holding = [path for path in (tmp_path / "box").rglob("*") if path.is_file() and PASSWORD in path.read_text()]
+    assert holding == [tmp_path / "box" / "keys" / "hall_1.password"]
 
 
 def test_the_password_of_a_second_stream_has_a_private_file_of_its_own(
