@@ -34,7 +34,7 @@ def told_address(told: str, option: str) -> str:
         return _address(private_line(Path(told[1:])).strip(), f"{option}: {told[1:]}")
     if split_password(told, "")[1] is not None:
         print(
-            f"xunjian edge: {option}: taken, but everybody on this machine can read a password on a command line, and the "
+            f"xunjian edge: {option}: taken, but everybody here can read a password on a command line, and the "
             "shell keeps it: next time give @FILE with the address in it (chmod 600), or - and the address on standard "
             "input, or ${NAME} of the environment in its place",
             file=sys.stderr,

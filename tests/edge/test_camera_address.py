@@ -36,7 +36,7 @@ def test_a_password_that_is_written_out_is_taken_warned_of_and_not_repeated(
 ) -> None:
     assert told_address(told, "--camera gate") == told
     warned = capsys.readouterr().err
-    assert "--camera gate: taken, but everybody on this machine can read a password" in warned
+    assert "--camera gate: taken, but everybody here can read a password" in warned
     assert not any(secret in warned for secret in ("s3cret", "p@ss"))
 
 

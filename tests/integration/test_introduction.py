@@ -69,7 +69,7 @@ def test_a_password_on_the_command_line_is_moved_as_well_with_a_warning(
 ) -> None:
     assert init(tmp_path / "box", centre, monkeypatch, camera=f"hall_1={ADDRESS}") == 0
     printed = capfd.readouterr()
-    assert "--camera hall_1: taken, but everybody on this machine can read a password" in printed.err
+    assert "--camera hall_1: taken, but everybody here can read a password" in printed.err
     assert PASSWORD not in printed.out + printed.err
     holding = [path for path in (tmp_path / "box").rglob("*") if path.is_file() and PASSWORD in path.read_text()]
     assert holding == [tmp_path / "box" / "keys" / "hall_1.password"]
