@@ -1,10 +1,12 @@
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from contract.incident_report import THUMBNAIL_BYTES_MAX
 from edge.evidence.redaction import Redaction, redacted
 from edge.evidence.stills import Derivatives, Labelled, Scene, annotated_jpeg, thumbnail_jpeg
+from edge.tracking.track import Box
 from models.detector.detections import Detections
 
 NOISE: NDArray[np.uint8] = np.random.default_rng(1).integers(0, 255, (540, 960, 3), np.uint8)
@@ -34,6 +36,29 @@ def test_the_top_quarter_of_a_person_becomes_a_few_blocks_and_the_rest_stays() -
     assert len(np.unique(head.reshape(-1, 3), axis=0)) <= 49
     assert np.array_equal(part(hidden, 0.42, 0.40, 0.48, 0.80), part(NOISE, 0.42, 0.40, 0.48, 0.80))
     assert np.array_equal(part(hidden, 0.60, 0.0, 1.0, 1.0), part(NOISE, 0.60, 0.0, 1.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("people", "hidden", "open_"),
+    [
+        ([(0.2, 0.2, 0.8, 0.9)], (0.2, 0.2, 0.8, 0.8), None),  # cut off below the shoulders, or two side by side
+        ([(0.1, 0.2, 0.3, 0.9), (0.27, 0.3, 0.45, 1.0)], (0.27, 0.3, 0.3, 0.9), (0.12, 0.6, 0.24, 0.9)),
+        ([(0.1, 0.2, 0.3, 0.9), (0.1, 0.2, 0.3, 0.8)], (0.1, 0.2, 0.3, 0.37), (0.1, 0.5, 0.3, 0.8)),  # one, twice
+    ],
+)
+def test_more_is_hidden_where_a_box_is_wide_and_where_people_overlap(
+    people: list[Box], hidden: Box, open_: Box | None
+) -> None:
+    picture = redacted(NOISE, Redaction.of(seen(*(("person", box) for box in people)), ()))
+    assert np.mean(part(picture, *hidden) == part(NOISE, *hidden)) < 0.05
+    if open_ is not None:
+        assert np.array_equal(part(picture, *open_), part(NOISE, *open_))
+
+
+def test_a_box_around_a_cap_hides_the_face_below_it() -> None:
+    picture = redacted(NOISE, Redaction.of(seen(("bare_head", (0.4, 0.4, 0.5, 0.45))), ()))
+    face = (0.41, 0.45, 0.49, 0.64)
+    assert np.mean(part(picture, *face) == part(NOISE, *face)) < 0.05
 
 
 def test_the_original_is_never_touched() -> None:
@@ -77,7 +102,7 @@ def test_boxes_and_place_are_drawn_on_the_annotated_picture() -> None:
 
 
 def test_one_derivative_leaves_nothing_on_the_other() -> None:
-    scene = Scene((), "frame", [Labelled((0.2, 0.2, 0.8, 0.8), "person 1")], Redaction(((0.1, 0.1, 0.5, 0.5),)))
+    scene = Scene((), "frame", [Labelled((0.2, 0.2, 0.8, 0.8), "person 1")], Redaction(heads=((0.1, 0.1, 0.5, 0.5),)))
     both = Derivatives(NOISE, scene)
     first = both.annotated_jpeg(), both.thumbnail_jpeg()
     assert first == (annotated_jpeg(NOISE, scene), thumbnail_jpeg(NOISE, scene))
