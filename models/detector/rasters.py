@@ -56,7 +56,7 @@ class PlanarRaster(Raster):
 
     def scaled(self, width: int, height: int) -> NDArray[np.uint8]:
         planes = (self.planes.y, self.planes.u, self.planes.v)
-        yuv = cv2.merge([cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in planes])
+        yuv = cv2.merge([_bilinear(plane, width, height) for plane in planes])
         return np.asarray(cv2.transform(yuv, self._to_bgr), np.uint8)
 
     def part(self, left: int, top: int, width: int, height: int) -> Raster:
@@ -80,6 +80,16 @@ def to_bgr(colours: Colours) -> NDArray[np.float32]:
     rows = np.array([[y, blue, 0.0, 0.0], [y, -blue * kb / kg, -red * kr / kg, 0.0], [y, 0.0, red, 0.0]])
     rows[:, 3] = -rows[:, :3] @ [black, 128.0, 128.0]
     return rows.astype(np.float32)
+
+
+def _bilinear(plane: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """At a third, a fifth and so on, as 1080p at 640 px, the middle of each square is a pixel: it is taken as it is, to
+    the bit what OpenCV says in twice the time.
+    """
+    step = plane.shape[0] // height
+    if step % 2 and plane.shape == (step * height, step * width):
+        return plane[step // 2 :: step, step // 2 :: step]
+    return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _squares(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

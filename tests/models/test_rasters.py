@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -74,3 +75,14 @@ def test_a_scaled_picture_of_planes_is_that_of_their_colours() -> None:
 def test_a_sliver_has_a_small_plane_too() -> None:
     assert BgrRaster(np.zeros((300, 2, 3), np.uint8)).luma().shape == (100, 1)
     assert PlanarRaster(flat(9, 128, 128, size=(1, 1))).bgr().shape == (1, 1, 3)
+
+
+@pytest.mark.parametrize("size", [(640, 360), (384, 216), (320, 180), (1920, 1080), (638, 360), (641, 361)])
+def test_every_size_is_opencvs_bilinear_to_the_bit(size: tuple[int, int]) -> None:
+    """At a third and a fifth, of luma or of chroma, pixels are taken as they are: that is the same."""
+    noise = np.random.default_rng(3)
+    y, u, v = (noise.integers(0, 256, shape, np.uint8) for shape in ((1080, 1984), (540, 992), (540, 992)))
+    planes = Planes(y[:, :1920], u[:, :960], v[:, :960])
+    scaled = [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in (planes.y, planes.u, planes.v)]
+    expected = cv2.transform(cv2.merge(scaled), to_bgr(planes.colours))
+    assert np.array_equal(PlanarRaster(planes).scaled(*size), expected)
