@@ -48,6 +48,18 @@ def canonical(value: dict[str, Any]) -> bytes:
         raise MalformedError(f"cannot be written as canonical JSON: {error}") from error
 
 
+def canonical_members(value: dict[str, Any]) -> dict[str, bytes]:
+    """Of each name its part of the canonical bytes, for who writes an object with and without one of them. Raises
+    MalformedError.
+    """
+    return {name: canonical({name: member})[1:-1] for name, member in value.items()}
+
+
+def joined(members: dict[str, bytes]) -> bytes:
+    """The canonical bytes of an object, whose names JCS sorts by their UTF-16."""
+    return b"{" + b",".join(members[name] for name in sorted(members, key=lambda one: one.encode("utf-16-be"))) + b"}"
+
+
 def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 

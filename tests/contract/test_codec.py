@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contract.codec import canonical, decode, parse
+from contract.codec import canonical, canonical_members, decode, joined, parse
 from contract.errors import MalformedError, SchemaError, SignatureError, VersionError
 from contract.ids import INTEGER_MAX
 from contract.incident_report import IncidentReport
@@ -84,3 +84,18 @@ def test_ten_years_of_uptime_stay_below_what_jcs_takes() -> None:
 )
 def test_canonical_bytes_are_the_same_whatever_the_order_of_the_keys(value: dict[str, object]) -> None:
     assert canonical(value) == canonical(dict(reversed(value.items())))
+
+
+@example({"\uff21": 1, "\U0001f600": 2, "a": [3]})
+@given(st.dictionaries(st.text(max_size=4), st.none() | st.integers(-9, 9) | st.lists(st.text(max_size=3)), max_size=6))
+def test_an_object_put_together_of_its_members_is_what_it_is_in_one_piece(value: dict[str, object]) -> None:
+    """Names beyond the basic plane sort by their UTF-16, before some that their number is above."""
+    assert joined(canonical_members(value)) == canonical(value)
+
+
+def test_a_signed_document_is_the_canonical_bytes_of_itself() -> None:
+    key = SigningKey.generate()
+    report = examples.incident_report()
+    payload = key.sign(report)
+    assert payload == canonical(key.sign_object(report.to_object()))
+    assert key.sign(IncidentReport.model_validate(json.loads(payload))) == payload, "an old signature is not covered"
