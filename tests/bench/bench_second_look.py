@@ -4,7 +4,8 @@
 round by round: first and second question, verdict beside a short caption, a token beside a plain `session.run` loop and
 under a schema. Then the verifier's own process, as a box starts it: time of a verdict (question and mirror, a new crop)
 and its memory. Last the shipped detector, as fast as it goes, turn by turn without that process, with it answering some
-leads a second, and with it never idle. Times in ms, median / least.
+leads a second, and with it never idle; beside the rates what CPU each took, which says whether a frame costs more or
+waits for a core, and for whom. Times in ms, median / least.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from models.detector.detector import Detector
 from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.registry import find_package, read_registry
 from tests.bench.bench_vlm import FREE_TEXT, OTHER, QUESTION, Ours, interleaved, report
+from tests.bench.processor_time import ProcessorTime, total
 from tests.models.vlm.packages import picture
 
 HEIGHT, WIDTH = 480, 360  # of a crop of one person near a 1080p camera
@@ -130,47 +132,85 @@ def verifying(verifier: IsolatedVerifier, inquiries: Iterator[Inquiry], per_s: f
         thread.join()
 
 
-def frames_per_s(detector: Detector, image: np.ndarray, seconds: float) -> float:
-    count, start_s = 0, time.monotonic()
+@dataclass
+class Turns:
+    """Of one kind. shares: of the rate alone before and after each. waits: of each lead for its verdict, s."""
+
+    frames: int = 0
+    seconds: float = 0.0
+    shares: list[float] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    spent: list[ProcessorTime] = field(default_factory=list)
+
+    def row(self, name: str) -> str:
+        """CPU of a frame: this process' whole, so the leads' way into the pipe is in it."""
+        spent = total(self.spent)
+        shares = self.shares or [1.0]
+        share = f"{statistics.median(shares):.3f} ({min(shares):.2f} to {max(shares):.2f})"
+        wait = f"{statistics.median(self.waits):.2f} / {max(self.waits):.2f}" if self.waits else ""
+        verdict = f"{spent.theirs / len(self.waits):.1f}" if self.waits else ""
+        cells = (
+            name,
+            f"{self.frames / self.seconds:.2f}",
+            share if name != ALONE else "",
+            f"{spent.ours / self.frames:.1f}",
+            f"{spent.waited / self.frames:.1f}",
+            f"{len(self.waits) / self.seconds:.1f}",
+            verdict,
+            *(f"{one / self.seconds:.0f}" for one in (spent.theirs, spent.others, spent.idle)),
+            wait,
+        )
+        return "| " + " | ".join(cells) + " |"
+
+
+HEADS = (
+    "frames/s",
+    "of alone before and after",
+    "CPU of a frame, ms",
+    "its wait for a core",
+    "verdicts/s",
+    "CPU of one, ms",
+    "verifier, ms/s",
+    "other processes, ms/s",
+    "idle, ms/s",
+    "a lead waits, s, median / most",
+)
+ALONE = "alone"
+
+
+def detect(detector: Detector, image: np.ndarray, seconds: float, verifier: IsolatedVerifier, turns: Turns) -> float:
+    """Frames a second."""
+    assert verifier.process_id
+    before, count, start_s = ProcessorTime.now(verifier.process_id), 0, time.monotonic()
     while time.monotonic() - start_s < seconds:
         detector.detect(image)
         count += 1
-    return count / (time.monotonic() - start_s)
+    took_s = time.monotonic() - start_s
+    turns.spent.append(ProcessorTime.now(verifier.process_id).since(before))
+    turns.frames, turns.seconds = turns.frames + count, turns.seconds + took_s
+    return count / took_s
 
 
 def effect(verifier: IsolatedVerifier, threads: int, rounds: int, seconds: float) -> None:
     package = find_package()
     detector = Detector(package, OnnxRuntimeEngine(package.read_weights(), threads=threads), size_px=DETECTOR_PX)
     image = np.random.default_rng(0).integers(0, 255, (1080, 1920, 3), np.uint8)
-    frames_per_s(detector, image, 1.0)
+    detect(detector, image, 1.0, verifier, Turns())
     loads = {f"{LEADS_PER_S:g} leads/s": LEADS_PER_S, "never idle": 0.0}
-    rates: dict[str, list[float]] = {name: [] for name in ("alone", *loads)}
-    shares: dict[str, list[float]] = {name: [] for name in loads}
-    waits: dict[str, list[float]] = {name: [] for name in loads}
+    turns = {name: Turns() for name in (ALONE, *loads)}
     inquiries = new_crops()
     next(inquiries)
-    for _ in range(rounds):
-        for name, per_s in loads.items():
-            alone = frames_per_s(detector, image, seconds / 2)
+    for number in range(rounds):
+        for name, per_s in list(loads.items())[:: -1 if number % 2 else 1]:
+            alone = detect(detector, image, seconds / 2, verifier, turns[ALONE])
             with verifying(verifier, inquiries, per_s) as answered:
-                beside = frames_per_s(detector, image, seconds)
-            waits[name] += answered
-            alone = (alone + frames_per_s(detector, image, seconds / 2)) / 2
-            rates["alone"].append(alone)
-            rates[name].append(beside)
-            shares[name].append(beside / alone)
-    print(
-        f"\n| detection at {DETECTOR_PX} px, {threads} threads | frames/s | of alone before and after "
-        "| a lead waits, s, median / most |\n|---|---|---|---|"
-    )
-    print(f"| alone | {statistics.median(rates['alone']):.2f} | | |")
-    for name, times in waits.items():
-        wait = f"{statistics.median(times):.2f} / {max(times):.2f}" if times else "none came"
-        print(
-            f"| {name} | {statistics.median(rates[name]):.2f} | {statistics.median(shares[name]):.3f} "
-            f"({min(shares[name]):.2f} to {max(shares[name]):.2f}) | {wait} |"
-        )
-    print(f"never idle: {len(waits['never idle']) / rounds / seconds:.1f} verdicts/s")
+                beside = detect(detector, image, seconds, verifier, turns[name])
+            turns[name].waits += answered
+            alone = (alone + detect(detector, image, seconds / 2, verifier, turns[ALONE])) / 2
+            turns[name].shares.append(beside / alone)
+    print(f"\n| detection at {DETECTOR_PX} px, {threads} threads | {' | '.join(HEADS)} |\n|{'---|' * (len(HEADS) + 1)}")
+    for name, one in turns.items():
+        print(one.row(name))
 
 
 def main(argv: Sequence[str]) -> int:
