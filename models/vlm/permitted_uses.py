@@ -6,7 +6,7 @@ The questions of `questions.yaml` are about none of it; this is the last look at
 import re
 import unicodedata
 
-from models.vlm.secrecy import closed_up
+from models.vlm.folding import closed_up
 
 _WORDS = {
     "faces": r"fac(?:e|es|ial)",

@@ -28,7 +28,7 @@ PURE_FILES = (
     "models/detector/nanodet_plus.py", "models/detector/picodet.py", "models/detector/suppression.py",
     "models/detector/raster.py", "models/detector/yolox.py",
     "models/vlm/ai_label.py", "models/vlm/claims.py", "models/vlm/reading.py", "models/vlm/secrecy.py",
-    "models/vlm/permitted_uses.py",
+    "models/vlm/folding.py", "models/vlm/permitted_uses.py",
     "models/vlm/sentence_grammar.py", "models/vlm/summary.py", "models/vlm/summary_writer.py",
     "models/synthetic/actor.py", "models/synthetic/acts.py", "models/synthetic/figures.py", "models/synthetic/path.py",
     "models/synthetic/people.py", "models/synthetic/rule_words.py", "models/synthetic/scenario.py",
