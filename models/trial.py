@@ -22,13 +22,19 @@ _CONTEXT = get_context("forkserver")
 
 
 def try_unpinned(package: Package) -> None:
-    """Nothing for a package that the registry pins, nor for a language model: llama.cpp reads that one, in a process of
-    its own each time. Raises PackageError, one line that names the package.
+    """Nothing for a package that the registry pins. Raises PackageError."""
+    if not is_pinned(package, read_registry().packages.get(package.described.name)):
+        try_any(package)
+
+
+def try_any(package: Package) -> bool:
+    """Whether it was tried: all but a language model, which llama.cpp reads in a process of its own each time. Raises
+    PackageError, one line that names the package.
     """
     if isinstance(package.described, LanguageCard):
-        return
-    if not is_pinned(package, read_registry().packages.get(package.described.name)):
-        try_apart(package, limits_for(package))
+        return False
+    try_apart(package, limits_for(package))
+    return True
 
 
 def limits_for(package: Package) -> Limits:

@@ -105,6 +105,18 @@ def test_a_process_that_ends_by_itself_is_a_refusal(tmp_path: Path) -> None:
         try_apart(package, Limits(2**20, 2**20))
 
 
+def test_a_package_that_is_named_is_tried_though_it_is_pinned(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify"]) == 0
+    assert all(line.endswith(", not loaded") for line in capsys.readouterr().out.splitlines())
+    assert main(["verify", "detector-14"]) == 0
+    assert capsys.readouterr().out.rstrip().endswith("its networks load here")
+    monkeypatch.setattr("models.trial.limits_for", lambda _: Limits(2**20, 2**20))
+    assert main(["verify", "detector-14"]) == 1
+    assert "detector-14: refused on trial" in capsys.readouterr().err
+
+
 def test_weights_elsewhere_are_found_however_deep_they_are_hidden() -> None:
     hidden = part(5, part(1, "value") + part(5, tensor("", (1,), location="/etc/passwd")))
     inner = part(6, part(1, node("Constant", (), "out") + hidden))
