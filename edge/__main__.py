@@ -11,13 +11,16 @@ from pathlib import Path
 
 from contract.errors import ContractError
 from contract.ids import SLUG_PATTERN
+from contract.signing import SigningKey
 from edge import box, box_summary, camera_commands, clip_commands, rule_testing
-from edge.box_folder import BoxError, open_outbox
+from edge.box_folder import BOX_KEY, BoxError, open_outbox
 from edge.camera_address import told_address
 from edge.capture.camera import CameraError
 from edge.capture.masking import masked
 from edge.clip_commands import side_px
+from edge.clock import SystemClock
 from edge.delivery.errors import DeliveryError
+from edge.delivery.retention import remove_delivered
 from edge.detection.detector import DetectorError
 from edge.evidence.store import StoreError
 from edge.feedback import FEEDBACK_JSON, FeedbackBook
@@ -124,6 +127,17 @@ def _add_outbox_commands(commands: "argparse._SubParsersAction[argparse.Argument
     resending.add_argument("folder", type=Path, metavar="DIR")
     resending.set_defaults(run=_resend)
 
+    removing = commands.add_parser("evict", help="remove old media that the centre holds; manifests and chain stay")
+    removing.add_argument("folder", type=Path, metavar="DIR")
+    removing.add_argument("--older-than", type=_days, required=True, metavar="DAYS", help="since it was committed")
+    removing.set_defaults(run=_evict)
+
+
+def _days(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= 36_500):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 on")
+    return int(text)
+
 
 def _named(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
@@ -182,6 +196,16 @@ def _decisions_by_rule(decided: FeedbackBook, *, as_json: bool) -> int:
         else:
             of = sum(counts.values())
             print(f"{rule:24}  {counts.get('rejected', 0)} of {of} decided leads rejected")
+    return 0
+
+
+def _evict(arguments: argparse.Namespace) -> int:
+    """Beside a box that runs, too: what it touches is over and delivered."""
+    key = SigningKey.load(arguments.folder / BOX_KEY)
+    with open_outbox(arguments.folder) as outbox:
+        now = SystemClock().now().wall
+        gone = remove_delivered(outbox, arguments.folder / "incidents", key, now=now, days=arguments.older_than)
+    print(f"evict: {gone.files} files of {gone.incidents} incidents, {gone.bytes} bytes")
     return 0
 
 

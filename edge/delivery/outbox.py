@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
@@ -184,6 +185,16 @@ class Outbox:
             yield from ((incident_id, revision, manifest) for _, incident_id, revision, manifest in page)
             after = page[-1][0]
             page = self._reading(partial(outbox_rows.manifests, after=after, limit=PAGE_ROWS))
+
+    def delivered(self, before: datetime) -> Iterator[tuple[str, tuple[bytes, ...]]]:
+        """(incident_id, manifests) of what was settled before then and acknowledged with every file, oldest first."""
+        before_ms = int(before.timestamp() * 1000)
+        for incident_id in self._reading(lambda rows: outbox_rows.delivered(rows, before_ms)):
+            yield incident_id, self._reading(partial(outbox_rows.manifests_of, incident_id=incident_id))
+
+    def holds_nothing_unstored(self, sha256s: Collection[str]) -> bool:
+        """Whether the centre acknowledged each of these files, whichever incident they came with."""
+        return self._reading(lambda rows: outbox_rows.all_stored(rows, sha256s))
 
     def _commit_once(self, drafts: Sequence[RevisionDraft], moment: Moment) -> tuple[Revision, ...]:
         revisions = []

@@ -224,6 +224,29 @@ def open_incidents(connection: sqlite3.Connection) -> tuple[bytes, ...]:
     return tuple(row[0] for row in connection.execute("SELECT payload FROM open_incident ORDER BY incident_id"))
 
 
+def delivered(connection: sqlite3.Connection, before_ms: int) -> tuple[str, ...]:
+    """Incidents that are over, whose every report and file the centre acknowledged."""
+    rows = connection.execute(
+        "SELECT incident_id FROM revision"
+        " LEFT JOIN outbox USING (report_seq) LEFT JOIN file USING (report_seq)"
+        " WHERE incident_id NOT IN (SELECT incident_id FROM open_incident) GROUP BY incident_id"
+        " HAVING max(wall_ms) < ? AND max(phase = 'close') AND count(outbox.payload) = 0"
+        " AND sum(file.state <> 'stored') = 0 ORDER BY min(report_seq)",
+        (before_ms,),
+    )
+    return tuple(row[0] for row in rows)
+
+
+def manifests_of(connection: sqlite3.Connection, incident_id: str) -> tuple[bytes, ...]:
+    sql = "SELECT manifest FROM revision WHERE incident_id = ? ORDER BY revision"
+    return tuple(row[0] for row in connection.execute(sql, (incident_id,)))
+
+
+def all_stored(connection: sqlite3.Connection, sha256s: Collection[str]) -> bool:
+    sql = "SELECT 1 FROM file WHERE sha256 = ? AND state = 'stored'"
+    return all(connection.execute(sql, (one,)).fetchone() for one in sha256s)
+
+
 def manifests(connection: sqlite3.Connection, after: int, limit: int) -> list[tuple[int, str, int, bytes]]:
     return connection.execute(
         "SELECT report_seq, incident_id, revision, manifest FROM revision WHERE report_seq > ?"
