@@ -56,13 +56,19 @@ def test_the_next_frame_is_looked_at_while_this_one_is_judged(scene: Scene, tmp_
     assert told == list(range(replayed.camera.frames_in)), "every frame, in order"
 
 
-def test_looking_ahead_changes_no_step(scene: Scene, tmp_path: Path) -> None:
-    def facts(step: Step) -> tuple[int, int, int]:
-        return step.frame.index, step.tracks, step.incidents_open
+def facts(step: Step) -> tuple[int, int, int]:
+    return step.frame.index, step.tracks, step.incidents_open
 
-    one = open_replay(scene.clip, scene.rules, tmp_path / "one", detector=ScriptedDetector(scene.script))
-    with one.outbox, one.camera as camera:
-        in_turn = [facts(one.pipeline.step(frame)) for frame in camera.frames()]
+
+def facts_in_turn(scene: Scene, out: Path) -> list[tuple[int, int, int]]:
+    """Of a replay in which each frame's look waits for the frame before it."""
+    replayed = open_replay(scene.clip, scene.rules, out, detector=ScriptedDetector(scene.script))
+    with replayed.outbox, replayed.camera as camera:
+        return [facts(replayed.pipeline.step(frame)) for frame in camera.frames()]
+
+
+def test_looking_ahead_changes_no_step(scene: Scene, tmp_path: Path) -> None:
+    in_turn = facts_in_turn(scene, tmp_path / "one")
     two = open_replay(scene.clip, scene.rules, tmp_path / "two", detector=ScriptedDetector(scene.script))
     with two.outbox, two.camera, closing(two.steps()) as steps:
         ahead = [facts(step) for step in steps]
@@ -95,12 +101,7 @@ def test_two_frames_looked_at_at_once_change_no_step(scene: Scene, tmp_path: Pat
                 self.met.set()
             return super().detect(frame)
 
-    def facts(step: Step) -> tuple[int, int, int]:
-        return step.frame.index, step.tracks, step.incidents_open
-
-    one = open_replay(scene.clip, scene.rules, tmp_path / "one", detector=ScriptedDetector(scene.script))
-    with one.outbox, one.camera as camera:
-        in_turn = [facts(one.pipeline.step(frame)) for frame in camera.frames()]
+    in_turn = facts_in_turn(scene, tmp_path / "one")
     two = open_replay(scene.clip, scene.rules, tmp_path / "two", detector=TwoAtOnce(scene.script))
     with two.outbox, two.camera, closing(two.steps()) as steps:
         assert [facts(step) for step in steps] == in_turn
