@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # The small vision-language model of the second look: what the detector gets wrong, the crops, the encoder, the language
 # model, the package, what it answers on test beside the floor.
-#   models/runs/train-vlm.sh IMAGES DETECTOR.pt COCO.pt OUT
-# IMAGES: folder with split.tsv and a folder per set. DETECTOR.pt: the checkpoint of `detector-14`, where the encoder starts.
-# COCO.pt: YOLO26n with COCO's weights, the floor's. OUT: a folder outside the repository, 7 GB. What is there already is not
-# made again. Needs python3 with venv, a package index, uv, and about an hour and a half of two idle cores. `test` is only looked at by
-# the last two steps.
+#   models/runs/train-vlm.sh IMAGES COCO.pt OUT
+# IMAGES: folder with split.tsv and a folder per set. COCO.pt: YOLO26n with COCO's weights, the floor's; of it the encoder
+# takes the shape alone, its weights are those of START, an ONNX file: the encoder that ships, or a detector of this shape.
+# OUT: a folder outside the repository, 12 GB. What is there already is not made again. Needs python3 with venv, a package
+# index, uv, and about an hour and three quarters of two idle cores, with AMX; without it three times as long for the same.
+# `test` is only looked at by the last steps.
 set -euo pipefail
-images=$1 detector=$2 coco=$3 out=$4
+images=$1 coco=$2 out=$3
+start=${START:-models/zoo/second-look-3m/vision_encoder.onnx}
+bf16=$(grep -qm1 amx_bf16 /proc/cpuinfo && echo --bf16 || true)
 venv=${TRAIN_VENV:-$out/venv}
 mkdir -p "$out"
 
@@ -35,18 +38,20 @@ done
 # 2. The crops, the encoder from linear heads on, its features, the language model on these.
 package=$out/second-look-3m
 [ -e "$out/views/val.npz" ] || python $look.views "$images" "$out" "$out/views"
-[ -e "$out/heads.pt" ] || python $look.heads "$out/views" "$detector" "$out/heads.pt" --threads "${THREADS:-2}"
+[ -e "$out/heads.pt" ] || python $look.heads "$out/views" "$coco" "$start" "$out/heads.pt" --threads "${THREADS:-2}" $bf16
 [ -e "$out/encoder.pt" ] ||
-    python $look.encoder "$out/views" "$detector" "$out/heads.pt" "$out/encoder.pt" --seconds "${ENCODER_S:-1500}" --threads "${THREADS:-2}"
-[ -e "$out/features/val.npz" ] ||
-    python $look.features "$images" "$out/views" "$detector" "$out/encoder.pt" "$out/features" --found "$out" \
-        --threads "${THREADS:-2}"
+    python $look.encoder "$out/views" "$coco" "$start" "$out/heads.pt" "$out/encoder.pt" --seconds "${ENCODER_S:-3300}" \
+        --threads "${THREADS:-2}" $bf16
+[ -e "$out/features/train.npz" ] ||
+    python $look.features "$images" "$out/views" "$coco" "$out/encoder.pt" "$out/features" --found "$out" \
+        --threads "${THREADS:-2}" $bf16
 [ -e "$out/calibration.json" ] ||
-    python $look.train "$out/features" "$detector" "$out/encoder.pt" "$package" --seconds "${WORDS_S:-2700}" \
+    python $look.train "$out/features" "$coco" "$out/encoder.pt" "$package" --seconds "${WORDS_S:-1500}" \
         --threads "${THREADS:-2}"
 
-# 3. The package, what it answers on test, and the floor on the same crops.
+# 3. The package, what it answers and states on test, and the floor on the same crops.
 cp models/zoo/second-look-3m/card.md "$package/"
 python $look.package "$package" "$out/calibration.json"
 nice -n 19 uv run python -m $look.evaluate "$images" "$package" --found "$out" --threads "${THREADS:-2}"
+nice -n 19 uv run python -m $look.written "$images" "$package" --threads "${THREADS:-2}"
 python $look.floor "$images" "$coco" "$out" --threads "${THREADS:-2}"

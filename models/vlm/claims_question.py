@@ -2,7 +2,7 @@
 picture. A plate that was read, an address, a name: none of them is in the prompt, so none can speak to the model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,10 +49,15 @@ def claims_form(about: About) -> dict[str, Any]:
         "plate": {"type": "string", "maxLength": 10},
         "time": {"type": "string", "pattern": _TIME},
     }
-    claim = {"type": "object", "properties": one, "required": ["class"], "additionalProperties": False}
+    return form_of(one, SAID_MAX)
+
+
+def form_of(fields: Mapping[str, Any], said_max: int) -> dict[str, Any]:
+    """JSON Schema of an answer of at most so many claims. fields: of a claim, by name; `class` is never left out."""
+    claim = {"type": "object", "properties": fields, "required": ["class"], "additionalProperties": False}
     return {
         "type": "object",
-        "properties": {"claims": {"type": "array", "items": claim, "maxItems": SAID_MAX}},
+        "properties": {"claims": {"type": "array", "items": claim, "maxItems": said_max}},
         "required": ["claims"],
         "additionalProperties": False,
     }

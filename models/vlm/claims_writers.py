@@ -1,16 +1,21 @@
 """Who states claims about pictures: a package that writes, a chat server, or closed questions where nobody writes."""
 
 import json
+import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from models.vlm.answer import Answer, Verdict
-from models.vlm.claims_question import TOKENS_MAX, About, claims_form, claims_prompt
+from models.vlm.claims import CLAIMS_MAX, StatedClaims
+from models.vlm.claims_question import TOKENS_MAX as SERVER_TOKENS_MAX
+from models.vlm.claims_question import About, claims_form, claims_prompt
 from models.vlm.closed_claims import agreed, closed_claim
+from models.vlm.crop_claims import HERE, TOKENS_MAX, crop_form, prompt_about
 from models.vlm.description import Shown
 from models.vlm.questions import Language, Question, read_questions
 
@@ -36,21 +41,34 @@ class Chats(Protocol):
 
 
 class PackageWriter:
-    """A package that writes, held to the form while it does. seconds_max: for one text."""
+    """A package that writes, held to the form while it does, crop by crop. seconds_max: for all of them. permitted:
+    question ids that may be asked here; None: all.
+    """
 
-    def __init__(self, model: "VisionLanguageModel", seconds_max: float) -> None:
+    def __init__(
+        self, model: "VisionLanguageModel", seconds_max: float, permitted: Collection[str] | None = None
+    ) -> None:
         self.name = model.name
         self._model = model
         self._seconds_max = seconds_max
+        self._permitted = permitted
 
     def write(self, about: About, shown: Sequence[Shown]) -> str:
-        return self._model.generate(
-            claims_prompt(about, [one.track_id for one in shown]),
-            [one.picture for one in shown],
-            tokens_max=TOKENS_MAX,
-            schema=claims_form(about),
-            seconds_max=self._seconds_max,
-        ).text
+        """One crop whose answer breaks off leaves the whole unreadable: nobody knows what it would have said."""
+        end_s, claims = time.monotonic() + self._seconds_max, list[Mapping[str, Any]]()
+        for one in shown:
+            answer = self._model.generate(
+                prompt_about(about, self._permitted),
+                [one.picture],
+                tokens_max=TOKENS_MAX,
+                schema=crop_form(about),
+                seconds_max=max(end_s - time.monotonic(), 0.001),
+            ).text
+            stated = _placed(answer, one.class_name, one.track_id, about.zone_id)
+            if stated is None:
+                return answer
+            claims += (claim for claim in stated if claim not in claims)
+        return json.dumps({"claims": claims[:CLAIMS_MAX]})
 
 
 class ServerWriter:
@@ -63,7 +81,7 @@ class ServerWriter:
     def write(self, about: About, shown: Sequence[Shown]) -> str:
         prompt = claims_prompt(about, [one.track_id for one in shown])
         pictures = [_jpeg(one.picture) for one in shown]
-        return self._server.chat(prompt, pictures, schema=claims_form(about), tokens_max=TOKENS_MAX)
+        return self._server.chat(prompt, pictures, schema=claims_form(about), tokens_max=SERVER_TOKENS_MAX)
 
 
 class ClosedWriter:
@@ -95,6 +113,25 @@ class ClosedWriter:
         return agreed(
             self._model.ask(one.picture, wording.question, name), self._model.ask(one.picture, wording.control)
         )
+
+
+def _placed(answer: str, class_name: str, track_id: int, zone_id: str) -> list[Mapping[str, Any]] | None:
+    """What was written about the crop of one subject, as claims about the lead: of its class, about its track. None for
+    an answer that is not in the form, a broken-off one too.
+    """
+    try:
+        stated = StatedClaims.model_validate(json.loads(answer))
+    except (ValueError, RecursionError, ValidationError):
+        return None
+    claims: list[Mapping[str, Any]] = []
+    for one in stated.claims:
+        fields = one.model_dump(by_alias=True, exclude_none=True)
+        if one.class_ == class_name:
+            fields["track"] = track_id
+        if one.zone == HERE:
+            fields["zone"] = zone_id
+        claims.append(fields)
+    return claims
 
 
 def _jpeg(picture: NDArray[np.uint8]) -> bytes:

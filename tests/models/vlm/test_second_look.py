@@ -69,6 +69,26 @@ def test_most_labelled_test_pictures_are_answered_right(tmp_path: Path, capsys: 
         assert right >= 0.7 * len(chosen), question
 
 
+def test_what_it_writes_about_most_labelled_test_pictures_begins_right() -> None:
+    images = data("images", "split.tsv").parent
+    from models.training.vlm.second_look.samples import make_samples, read_labels
+    from models.training.vlm.second_look.written import write
+
+    pictures = read_labels(images)
+    of = {one.picture: one for one in pictures}
+    samples = [one for one in make_samples(pictures) if one.split == "test"]
+    model = open_vlm(find_package(NAME))
+    assert model.writes
+    for question in ("helmet_worn", "vest_worn", "fire"):
+        chosen = [one for one in samples if one.question == question][::8]
+        written = [write(model, images, one, of[one.picture]) for one in chosen]
+        told = [one for one in written if one.labels]
+        right = sum(bool(one.stated) and one.stated[0] == one.labels[0] for one in told)
+        assert right >= 0.75 * len(told), question
+        dark = [one for one in written if one.sample.reply == "unclear"]
+        assert sum(one.stated == () for one in dark) >= 0.9 * len(dark), question
+
+
 def test_question_and_mirror_and_both_languages_agree() -> None:
     path = data("images", "split.tsv").parent
     from models.training.vlm.second_look.crops import render

@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from models.training.vlm.second_look.crops import render
-from models.training.vlm.second_look.features import Session, encode, encoder_session, preparation
-from models.training.vlm.second_look.network import CHANNELS, GRID
+from models.training.vlm.second_look.features import encode, preparation
+from models.training.vlm.second_look.network import CHANNELS, GRID, Pooled, load_pooled
 from models.training.vlm.second_look.samples import Sample, make_samples, read_labels
 from models.training.vlm.second_look.scores import auc
 from models.training.vlm.second_look.views import learnt
@@ -27,11 +27,15 @@ RIDGES = (1e-3, 1e-2, 1e-1, 1.0)
 Features = NDArray[np.float32]
 
 
-def features(session: Session, images: Path, samples: list[Sample]) -> Features:
+def features(pooled: Pooled, images: Path, samples: list[Sample]) -> Features:
     """(n, CHANNELS): means over the 16 places."""
     prepare = preparation()
     seen = np.empty((len(samples), GRID * GRID, CHANNELS), np.float16)
-    encode(session, len(samples), lambda index: prepare.one_tile(render(images, samples[index])).pixels, seen)
+
+    def pixels(index: int) -> torch.Tensor:
+        return torch.from_numpy(prepare.one_tile(render(images, samples[index])).pixels)
+
+    encode(pooled, len(samples), pixels, seen, bf16=False)
     return seen.astype(np.float32).mean(1)
 
 
@@ -65,10 +69,10 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     cv2.setNumThreads(1)
     torch.set_num_threads(arguments.threads)
-    pictures, session = read_labels(arguments.images), encoder_session(arguments.checkpoint, None, arguments.threads)
+    pictures, pooled = read_labels(arguments.images), load_pooled(arguments.checkpoint)
     fixed = [one for one in make_samples(pictures) if one.split != "train" and not one.damage]
     samples = [one for one in learnt(pictures, arguments.found / "found-train.tsv") if one.reply != "unclear"] + fixed
-    seen = features(session, arguments.images, samples)
+    seen = features(pooled, arguments.images, samples)
     split = np.array([one.split for one in samples])
     right = np.array([one.reply == "yes" for one in samples])
     questions = np.array([one.question for one in samples])

@@ -1,5 +1,6 @@
 """The small model: our detector's backbone and neck, pooled to 16 tokens; a connector; a Llama decoder."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,14 @@ from models.training.vlm.decoder_graph import OPSET
 from models.training.vlm.graph_strip import strip
 from models.training.vlm.vocabulary import END_OF_TEXT
 
-TILE_PX = 160
+TILE_PX = 256
 GRID = 4
 CHANNELS = 2 * (64 + 128 + 256)  # of the neck's three maps, mean and maximum
 HIDDEN, LAYERS, CONTEXT = 128, 2, 512
 
 
 class Pooled(torch.nn.Module):
-    """(n, 3, 160, 160) RGB 0..1 -> (n, 16, CHANNELS): means and maxima of the neck's maps on a 4 x 4 grid."""
+    """(n, 3, TILE_PX, TILE_PX) RGB 0..1 -> (n, 16, CHANNELS): means and maxima of the neck's maps on a 4 x 4 grid."""
 
     def __init__(self, detector: Any) -> None:
         super().__init__()
@@ -40,7 +41,7 @@ class Pooled(torch.nn.Module):
         for one in maps:
             side = one.shape[-1]
             stride = side // GRID
-            window = side - stride * (GRID - 1)  # 20 -> 5 by 5, 10 -> 4 by 2, 5 -> 2 by 1
+            window = side - stride * (GRID - 1)  # 32 -> 8 by 8, 16 -> 4 by 4, 8 -> 2 by 2
             parts += [torch.nn.functional.avg_pool2d(one, window, stride)]
             parts += [torch.nn.functional.max_pool2d(one, window, stride)]
         return torch.cat(parts, 1).flatten(2).transpose(1, 2)
@@ -64,7 +65,7 @@ class Connector(torch.nn.Module):
 
 
 class Vision(torch.nn.Module):
-    """pixel_values (1, n, 3, 160, 160) -> image_features (n, 16, HIDDEN)."""
+    """pixel_values (1, n, 3, TILE_PX, TILE_PX) -> image_features (n, 16, HIDDEN)."""
 
     def __init__(self, pooled: torch.nn.Module, connector: torch.nn.Module) -> None:
         super().__init__()
@@ -75,13 +76,30 @@ class Vision(torch.nn.Module):
         return features
 
 
-def load_pooled(checkpoint: Path) -> Pooled:
-    """checkpoint: Ultralytics' YOLO26n. Its pickle runs code: only a trusted one."""
+def load_pooled(checkpoint: Path, shipped: Path | None = None) -> Pooled:
+    """checkpoint: Ultralytics' YOLO26n. Its pickle runs code: only a trusted one. shipped: the ONNX file of a detector
+    or of an encoder of this kind, whose weights it takes. Raises ValueError for a file with others.
+    """
     torchvision_shim.install()
     content = torch.load(checkpoint, map_location="cpu", weights_only=False)
     detector = (content.get("ema") or content["model"]).float().eval()
     detector.fuse()
-    return Pooled(detector).eval().requires_grad_(False)
+    pooled = Pooled(detector).eval().requires_grad_(False)
+    if shipped is not None:
+        pooled.load_state_dict(_weights(shipped, pooled.state_dict().keys()))
+    return pooled
+
+
+def _weights(shipped: Path, wanted: Iterable[str]) -> dict[str, torch.Tensor]:
+    """Exports of both kinds have folded each normalisation, as `fuse` does, and keep the names of the weights."""
+    named = {entry.name: entry for entry in onnx.load(shipped).graph.initializer}
+    found = {}
+    for name in wanted:
+        entry = named.get(f"pooled.{name}", named.get(name.replace("layers.", "model.", 1)))
+        if entry is None:
+            raise ValueError(f"{shipped}: no weights {name}; give an ONNX file of YOLO26n or of its encoder")
+        found[name] = torch.from_numpy(onnx.numpy_helper.to_array(entry).copy())
+    return found
 
 
 def load_encoder(checkpoint: Path, learnt: Path, connector: torch.nn.Module) -> Pooled:

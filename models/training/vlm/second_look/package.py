@@ -12,7 +12,7 @@ from models.training.vlm.export import DECODER, write_card
 from models.training.vlm.second_look.crops import MARGIN
 from models.training.vlm.second_look.network import GRID
 
-VERSION = 3
+VERSION = 4
 
 
 def main(argv: list[str]) -> int:
@@ -22,7 +22,10 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     folder, scales = arguments.folder, json.loads(arguments.calibration.read_text())
     answers = {"instruction": "", "margin": MARGIN, "calibration": scales}
-    write_card(folder, folder.name, licence="AGPL-3.0-only", image_tokens=GRID * GRID, answers=answers, version=VERSION)
+    write_card(
+        folder, folder.name, licence="AGPL-3.0-only", image_tokens=GRID * GRID, writes=True, answers=answers,
+        version=VERSION,
+    )  # fmt: skip
     for key, name in (("card_sha256", "card.yaml"), ("sha256", DECODER)):
         print(f"    {key}: {hashlib.sha256((folder / name).read_bytes()).hexdigest()}")
     return 0

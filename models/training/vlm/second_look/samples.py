@@ -5,7 +5,7 @@ Boxes are frame coordinates 0..1, as a track's box reaches the verifier; the cro
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -22,7 +22,7 @@ Polygon = tuple[tuple[float, float], ...]
 
 CAPS = {"train": 700, "val": 130, "test": 250}  # of each answer to a question
 UNCLEAR = {"train": 200, "val": 30, "test": 60}  # to a question
-LEARNT, LEARNT_UNCLEAR = {"train": 2500}, {"train": 400}  # the same of version 2, whose samples are drawn apart
+LEARNT, LEARNT_UNCLEAR = {"train": 3000}, {"train": 400}  # the same of version 2, whose samples are drawn apart
 SIDE_MIN = 0.02  # of the picture; a smaller label shows nothing
 PERSON_QUESTIONS = ("helmet_worn", "vest_worn", "rider_helmet")
 ZONE_QUESTIONS = ("in_zone", "stationary")
@@ -178,6 +178,24 @@ def _protective(picture: Labelled, random: np.random.Generator) -> Iterator[Samp
             more = random.uniform(0, 0.5)
             part = grown(box, more / 2, more, more / 2, more)
             yield Sample(picture.split, picture.picture, part, "vest_worn", "yes" if VESTS[name] else "no")
+
+
+def whole_people(pictures: Iterable[Labelled], seed: int) -> list[Sample]:
+    """Of the mosaics, which label people and what they wear apart: a person with one label of a head, or of a chest."""
+    random, found = np.random.default_rng(seed), []
+    for picture in pictures:
+        if not picture.picture.startswith("ppe_css"):
+            continue
+        for person in picture.of("Person"):
+            if min(person[2] - person[0], person[3] - person[1]) < SIDE_MIN:
+                continue
+            for question, worn in (("helmet_worn", HEADS), ("vest_worn", VESTS)):
+                inside = [worn[name] for name, box in picture.boxes if name in worn and _holds(person, _middle(box))]
+                if len(inside) == 1:
+                    reply: Reply = "yes" if inside[0] else "no"
+                    number = int(random.integers(1 << 31))
+                    found.append(Sample(picture.split, picture.picture, person, question, reply, seed=number))
+    return found
 
 
 def _riders(picture: Labelled, random: np.random.Generator) -> Iterator[Sample]:

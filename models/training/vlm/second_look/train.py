@@ -1,5 +1,6 @@
 """The connector and the language model, on what `features.py` kept: `python -m models.training.vlm.second_look.train
-FEATURES CHECKPOINT.pt ENCODER.pt OUT_DIR`. Writes the whole package but for card.md; Platt's scaling is fitted on val,
+FEATURES CHECKPOINT.pt ENCODER.pt OUT_DIR`. It learns answers to closed questions and, beside them, to state what a
+crop shows as claims (`descriptions.py`). Writes the whole package but for card.md; Platt's scaling is fitted on val,
 which also picks the epoch. `test` is not in FEATURES.
 """
 
@@ -8,6 +9,7 @@ import copy
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +33,16 @@ from models.training.vlm.second_look.network import (
 from models.training.vlm.second_look.samples import REPLIES
 from models.training.vlm.second_look.scores import auc
 from models.training.vlm.vocabulary import END_OF_TEXT, train_vocabulary
-from models.vlm.prompt import Grid, ImageTokens, Message, conversation
+from models.vlm.crop_claims import crop_prompt
+from models.vlm.prompt import END, Grid, ImageTokens, Message, conversation
 from models.vlm.questions import read_questions
 from models.vlm.tokens import Tokens
 
 WORDS = ("yes", "no", "Yes", "No", "unclear")
 ANSWERS = (" yes", " no", " unclear")
-VOCABULARY = 800
-RATE, BATCH = 2e-3, 64
+VOCABULARY = 1000
+RATE, BATCH, DESCRIBED = 2e-3, 64, 32
+UNTOLD = 0.25  # of the descriptions, whose prompt does not say what to look at
 MIRRORS_FROM = (
     0.3  # of the training: a question and its mirror from the start are an exclusive or, long learned by nobody
 )
@@ -56,7 +60,9 @@ class Batches:
         self.rows, replies = indices(facts)
         self.replies = replies.numpy()
         self.names = list(read_questions())
+        self.texts, self.text = np.unique([written(one) for one in facts["claims"]], return_inverse=True)
         self.weights, self._borrowed = draw_weights(facts), Borrowed(facts)
+        self.chances = (self.weights / self.weights.sum()).numpy()
         self.views = len(self.features) // len(self.replies)
 
     def pooled(self, index: torch.Tensor, view: int = 0) -> torch.Tensor:
@@ -72,8 +78,15 @@ class Batches:
         return pooled, torch.from_numpy(rows), torch.from_numpy(replies)
 
 
+def written(claims: str) -> str:
+    """claims: as `views.facts` keeps them. The answer as the grammar of the runtime spells it."""
+    return json.dumps({"claims": json.loads(claims)}, separators=(",", ":"))
+
+
 class Reader(torch.nn.Module):
-    """Connector and language model. prompts: ids of every question's wordings, PLACE where features stand."""
+    """Connector and language model. prompts: ids of every question's wordings, then those that ask for claims, PLACE
+    where features stand.
+    """
 
     def __init__(self, prompts: list[list[int]], vocabulary: int) -> None:
         super().__init__()
@@ -95,30 +108,60 @@ class Reader(torch.nn.Module):
         logits: torch.Tensor = self.language.lm_head(hidden[torch.arange(len(ids)), self.last[prompts]])
         return logits
 
+    def stated(self, pooled: torch.Tensor, prompts: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+        """answers: (n, longest) ids, PLACE behind their end. Returns (n, longest, vocabulary) logits of them."""
+        read, stop = self.last[prompts] + 1, self.first + GRID * GRID
+        longest = int(read.max()) + answers.shape[1] - 1
+        ids = torch.full((len(prompts), longest), END_OF_TEXT)
+        places = read[:, None] + torch.arange(answers.shape[1])
+        width = min(longest, self.ids.shape[1])
+        ids[:, :width] = self.ids[prompts][:, :width]
+        ids.scatter_(1, places[:, :-1], answers[:, :-1])
+        embeddings = self.language.model.embed_tokens(ids.clamp(min=0))
+        embeddings = torch.cat([embeddings[:, : self.first], self.connector(pooled), embeddings[:, stop:]], 1)
+        hidden = self.language.model(inputs_embeds=embeddings, use_cache=False).last_hidden_state
+        logits: torch.Tensor = self.language.lm_head(hidden[torch.arange(len(ids))[:, None], places - 1])
+        return logits
+
 
 def spell(tokens: Tokens) -> list[list[int]]:
-    """Prompts as the runtime spells them, WORDINGS for each question."""
-    prompts = []
-    for question in read_questions().values():
-        for wording in (question.en, question.zh):
-            for text in (wording.question, wording.control):
-                ids: list[int] = []
-                for piece in conversation([Message("user", (Grid(0, 0), text))]):
-                    if isinstance(piece, str):
-                        ids += tokens.encode(piece)
-                    elif isinstance(piece, ImageTokens):
-                        ids += [PLACE] * GRID * GRID
-                    else:
-                        ids.append(tokens.control(piece.name))
-                prompts.append(ids)
-    return prompts
+    """Prompts as the runtime spells them: WORDINGS for each question, then one that asks for claims for each, and one
+    without a question.
+    """
+    questions = list(read_questions().values())
+    texts = [text for one in questions for wording in (one.en, one.zh) for text in (wording.question, wording.control)]
+    return [_spelled(tokens, text) for text in texts + claims_prompts()]
 
 
-def write_words(folder: Path) -> Tokens:
-    """tokenizer.json, config.json and preprocessor_config.json."""
+def claims_prompts() -> list[str]:
+    return [crop_prompt(one.en.question) for one in read_questions().values()] + [crop_prompt()]
+
+
+def _spelled(tokens: Tokens, text: str) -> list[int]:
+    ids: list[int] = []
+    for piece in conversation([Message("user", (Grid(0, 0), text))]):
+        if isinstance(piece, str):
+            ids += tokens.encode(piece)
+        elif isinstance(piece, ImageTokens):
+            ids += [PLACE] * GRID * GRID
+        else:
+            ids.append(tokens.control(piece.name))
+    return ids
+
+
+def spell_answers(tokens: Tokens, texts: Sequence[str]) -> torch.Tensor:
+    """(texts, longest) ids with what ends an answer, PLACE behind."""
+    ids = [[*tokens.encode(text), tokens.control(END)] for text in texts]
+    longest = max(map(len, ids))
+    return torch.tensor([one + [PLACE] * (longest - len(one)) for one in ids])
+
+
+def write_words(folder: Path, answers: Sequence[str]) -> Tokens:
+    """tokenizer.json, config.json and preprocessor_config.json. answers: that it is to spell in few tokens."""
     questions = read_questions().values()
     texts = [text for one in questions for wording in (one.en, one.zh) for text in (wording.question, wording.control)]
-    tokenizer = train_vocabulary(texts * 20, VOCABULARY, WORDS)
+    spelled = (*(texts + claims_prompts()) * 20, *answers * 5)
+    tokenizer = train_vocabulary(spelled, VOCABULARY, WORDS)
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     text = {"vocab_size": VOCABULARY, "max_position_embeddings": CONTEXT, "eos_token_id": END_OF_TEXT}
@@ -130,9 +173,12 @@ def write_words(folder: Path) -> Tokens:
 
 
 def learn(
-    reader: Reader, train: Batches, val: Batches, targets: torch.Tensor, *, seconds: float, epochs: int
-) -> Reader:
-    """Cosine over the epochs that `seconds` allow; the best epoch by the mean AUC on val, of averaged weights."""
+    reader: Reader, train: Batches, val: Batches, targets: torch.Tensor, answers: torch.Tensor, *,
+    seconds: float, epochs: int,
+) -> Reader:  # fmt: skip
+    """answers: of `train.texts`. Cosine over the epochs that `seconds` allow; the best epoch by the mean AUC on val, of
+    averaged weights.
+    """
     random, borrowing = torch.Generator().manual_seed(0), np.random.default_rng(0)
     groups = [
         {"params": reader.connector.parameters(), "share": 0.2},
@@ -159,6 +205,7 @@ def learn(
             logits = reader(pooled, rows * WORDINGS + wording)
             right = targets[_mirrored(replies, wording)]
             loss = torch.nn.functional.cross_entropy(logits, right, label_smoothing=0.02)
+            loss = loss + stating(reader, train, answers, borrowing)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
@@ -174,6 +221,17 @@ def learn(
         if time.monotonic() - start_s > seconds:
             break
     return best
+
+
+def stating(reader: Reader, data: Batches, answers: torch.Tensor, random: np.random.Generator) -> torch.Tensor:
+    """The loss of the claims about DESCRIBED crops, as often each kind of crop as of the questions."""
+    drawn = torch.from_numpy(random.choice(len(data.text), DESCRIBED, p=data.chances))
+    told = torch.from_numpy(random.random(DESCRIBED) >= UNTOLD)
+    prompts = len(data.names) * WORDINGS + torch.where(told, data.rows[drawn], len(data.names))
+    wanted = answers[data.text[drawn.numpy()]]
+    wanted = wanted[:, : int((wanted != PLACE).sum(1).max())]
+    logits = reader.stated(data.pooled(drawn, int(random.integers(data.views))), prompts, wanted)
+    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=PLACE)
 
 
 def _mirrored(replies: torch.Tensor, wording: torch.Tensor) -> torch.Tensor:
@@ -238,14 +296,15 @@ def main(argv: list[str]) -> int:
     from models.training import torchvision_shim
 
     torchvision_shim.install()
-    tokens = write_words(arguments.out)
+    train, val = Batches(arguments.features, "train"), Batches(arguments.features, "val")
+    tokens = write_words(arguments.out, list(train.texts))
     targets = torch.tensor([one for answer in ANSWERS for one in tokens.encode(answer)])
     assert len(targets) == len(REPLIES), "each answer is one token"
     prompts = spell(tokens)
-    train, val = Batches(arguments.features, "train"), Batches(arguments.features, "val")
     reader = Reader(prompts, VOCABULARY)
     pooled = load_encoder(arguments.checkpoint, arguments.encoder, reader.connector)
-    best = learn(reader, train, val, targets, seconds=arguments.seconds, epochs=arguments.epochs)
+    answers = spell_answers(tokens, train.texts)
+    best = learn(reader, train, val, targets, answers, seconds=arguments.seconds, epochs=arguments.epochs)
     torch.save(best.state_dict(), arguments.out.parent / "reader.pt")
     write_networks(best, pooled, arguments.out)
     scales = json.dumps(calibration(best, val, targets), indent=1)

@@ -6,16 +6,19 @@ the product cuts it.
 """
 
 import argparse
+import json
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.training.vlm.second_look.crops import MARGIN, read, render
+from models.training.vlm.second_look.descriptions import described, kinds
 from models.training.vlm.second_look.mined import mined
 from models.training.vlm.second_look.network import TILE_PX
 from models.training.vlm.second_look.samples import (
@@ -25,20 +28,22 @@ from models.training.vlm.second_look.samples import (
     Sample,
     make_samples,
     read_labels,
+    whole_people,
 )
 from models.vlm.crop import Box, crop, margined
 
 WIDE_MARGIN = 0.55
-WIDE_PX = 232
+WIDE_PX = 320
 DOUBT = 0.1  # score from which the detector's boxes are learnt from; a box believes later
 FALSE_MAX = 1200  # of one question, at random
 NARROW: Box = (0.0, 0.0, 1.0, 1.0)
 
 
 def learnt(pictures: list[Labelled], found: Path) -> list[Sample]:
-    """Of train: more crops than version 1 had, and what the detector got wrong."""
+    """Of train: more crops than version 1 had, whole people, and what the detector got wrong."""
     own = [one for one in pictures if one.split == "train"]
-    return make_samples(own, 1, LEARNT, LEARNT_UNCLEAR) + thinned(mined(own, found, {}, doubt=DOUBT))
+    labelled = make_samples(own, 1, LEARNT, LEARNT_UNCLEAR) + whole_people(own, 6)
+    return labelled + thinned(mined(own, found, {}, doubt=DOUBT))
 
 
 def judged(pictures: list[Labelled], found: Path) -> list[Sample]:
@@ -81,9 +86,13 @@ def squeezed(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     )
 
 
-def facts(samples: list[Sample]) -> dict[str, NDArray[np.str_]]:
-    names = ("split", "question", "reply", "damage", "found", "picture")
-    return {name: np.array([getattr(one, name) for one in samples]) for name in names}
+def facts(samples: list[Sample], pictures: list[Labelled]) -> dict[str, NDArray[Any]]:
+    """A column of each of the sample's own; kinds: (n, KINDS); claims: what the labels say, as JSON."""
+    names, of = ("split", "question", "reply", "damage", "found", "picture"), {one.picture: one for one in pictures}
+    columns = {name: np.array([getattr(one, name) for one in samples]) for name in names}
+    columns["kinds"] = np.array([kinds(one, of[one.picture]) for one in samples], np.int8)
+    columns["claims"] = np.array([json.dumps(described(one, of[one.picture])) for one in samples])
+    return columns
 
 
 def main(argv: list[str]) -> int:
@@ -103,10 +112,10 @@ def main(argv: list[str]) -> int:
         image, inner[index] = wide(arguments.images, train[index])
         crops[index] = squeezed(image, WIDE_PX)
     crops.flush()
-    np.savez(arguments.out / "train.npz", inner=inner, **facts(train))
+    np.savez(arguments.out / "train.npz", inner=inner, **facts(train, pictures))
     val = judged(pictures, arguments.found / "found-val.tsv")
     images = np.stack([squeezed(render(arguments.images, one), TILE_PX) for one in val])
-    np.savez(arguments.out / "val.npz", images=images, **facts(val))
+    np.savez(arguments.out / "val.npz", images=images, **facts(val, pictures))
     print(f"{len(train)} of train, {len(val)} of val, {time.monotonic() - start_s:.0f} s")
     return 0
 

@@ -1,0 +1,79 @@
+"""A package that writes is shown one crop at a time, and what it writes becomes claims about that crop's subject."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.vlm.claims_question import About
+from models.vlm.claims_writers import PackageWriter
+from models.vlm.crop_claims import crop_form, crop_prompt, prompt_about
+from models.vlm.description import Shown
+from models.vlm.questions import find_question
+
+ABOUT = About("ppe.no_helmet", "gate", ("person",))
+SHOWN = [Shown(track, "person", np.full((8, 8, 3), track, np.uint8)) for track in (3, 8)]
+BARE = '{"claims":[{"class":"person","lacks":"helmet"}]}'
+
+
+@dataclass
+class Scripted:
+    """Says in turn what it is told to, and keeps what it was asked."""
+
+    answers: Sequence[str]
+    name: str = "scripted"
+    asked: list[tuple[str, int, Mapping[str, Any]]] = field(default_factory=list)
+
+    def generate(self, text: str, images: Sequence[np.ndarray], **bounds: Any) -> SimpleNamespace:
+        self.asked.append((text, len(images), bounds))
+        return SimpleNamespace(text=self.answers[len(self.asked) - 1])
+
+
+def stated(answers: Sequence[str], about: About = ABOUT) -> Any:
+    return json.loads(PackageWriter(Scripted(answers), 5.0).write(about, SHOWN))["claims"]  # type: ignore[arg-type]
+
+
+def test_what_is_written_about_a_crop_is_said_of_its_track() -> None:
+    assert stated([BARE, BARE]) == [
+        {"class": "person", "lacks": "helmet", "track": 3},
+        {"class": "person", "lacks": "helmet", "track": 8},
+    ]
+
+
+def test_here_becomes_the_zone_and_another_class_has_no_track() -> None:
+    other = '{"claims":[{"class":"person","zone":"here"},{"class":"smoke"}]}'
+    assert stated([other, other]) == [
+        {"class": "person", "zone": "gate", "track": 3},
+        {"class": "smoke"},
+        {"class": "person", "zone": "gate", "track": 8},
+    ]
+
+
+@pytest.mark.parametrize("broken", [BARE[:-4], "A thief.", "", "[" * 5000, '{"claims":[{"class":"person","age":40}]}'])
+def test_one_answer_that_is_not_in_the_form_leaves_all_unreadable(broken: str) -> None:
+    assert PackageWriter(Scripted([BARE, broken]), 5.0).write(ABOUT, SHOWN) == broken  # type: ignore[arg-type]
+
+
+def test_each_crop_is_asked_for_alone_in_what_is_left_of_the_time() -> None:
+    model = Scripted([BARE, BARE])
+    PackageWriter(model, 5.0).write(ABOUT, SHOWN)  # type: ignore[arg-type]
+    assert [pictures for _, pictures, _ in model.asked] == [1, 1]
+    assert all(0 < bounds["seconds_max"] <= 5.0 for _, _, bounds in model.asked)
+
+
+def test_the_prompt_says_what_to_look_at_where_that_may_be_asked() -> None:
+    helmet = find_question("helmet_worn").en.question
+    assert prompt_about(ABOUT) == crop_prompt(helmet)
+    assert prompt_about(ABOUT, ["helmet_worn"]) == crop_prompt(helmet)
+    assert prompt_about(ABOUT, ["fire"]) == crop_prompt()
+    assert prompt_about(About("yard.unheard_of", "gate", ())) == crop_prompt()
+
+
+def test_neither_prompt_nor_form_holds_a_number_or_a_name_of_the_record() -> None:
+    asked = prompt_about(About("ppe.no_helmet", "Mr. Wang's yard", ("person",)))
+    assert "Wang" not in asked + json.dumps(crop_form(About("ppe.no_helmet", "Mr. Wang's yard", ("person",))))
+    assert not any(letter.isdigit() for letter in asked)
