@@ -24,6 +24,7 @@ from models.vlm.ai_label import AI_LABEL
 from models.vlm.claims_writers import Chats, ClosedWriter, PackageWriter, ServerWriter
 from models.vlm.description import SHOWN_MAX, ClaimsWriter, Described, Shown, describe_report
 from models.vlm.marking import subject_crop
+from models.vlm.questions import marked
 
 if TYPE_CHECKING:
     from models.vlm.vlm import LoadEngine
@@ -83,7 +84,7 @@ def _describe(arguments: argparse.Namespace, load: "LoadEngine", serve: Callable
     described = describe_report(
         report,
         writer,
-        lambda: _shown(image, report, margin),
+        lambda: shown_of(image, report, margin),
         producer=arguments.producer,
         produce_id=str(uuid.uuid4()),
     )
@@ -121,8 +122,9 @@ def _writer(
     return (PackageWriter(model, arguments.seconds) if model.writes else ClosedWriter(model)), margin
 
 
-def _shown(image: NDArray[np.uint8], report: IncidentReport, margin: float) -> Sequence[Shown]:
-    polygon = report.place.polygon if report.place.zone_id != "frame" else ()
+def shown_of(image: NDArray[np.uint8], report: IncidentReport, margin: float) -> Sequence[Shown]:
+    outlined = report.place.zone_id != "frame" and marked(report.type_id)
+    polygon = report.place.polygon if outlined else ()
     crops = ((one, subject_crop(image, one.box, margin, polygon)) for one in report.subjects[:SHOWN_MAX])
     return [Shown(one.track_id, one.class_, crop) for one, crop in crops if crop is not None]
 

@@ -14,7 +14,7 @@ from edge.verification.inquiry import EXHIBITS_MAX, Exhibit, Inquiry
 from models.vlm.claims_question import About
 from models.vlm.crop import margined
 from models.vlm.marking import subject_crop
-from models.vlm.questions import read_questions
+from models.vlm.questions import marked, read_questions
 from models.vlm.secrecy import classification_mark
 
 Refusal = Literal["no_question", "sensitive", "masked", "classified", "no_subject"]
@@ -55,7 +55,8 @@ def inquire(
     subjects = incident.subjects[:EXHIBITS_MAX]
     if any(_reaches(subject, mask, bounds.margin) for subject in subjects for mask in masks):
         return "masked"
-    polygon = () if incident.place_id == FRAME_ID else incident.rule.polygon
+    outlined = incident.place_id != FRAME_ID and marked(incident.rule.type_id)
+    polygon = incident.rule.polygon if outlined else ()
     exhibits = [_exhibit(subject, image, polygon, bounds.margin) for subject in subjects]
     shown = tuple(exhibit for exhibit in exhibits if exhibit is not None)
     if not shown:

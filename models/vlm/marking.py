@@ -34,7 +34,7 @@ def marked_crop(
 def subject_crop(
     image: NDArray[np.uint8], box: Box, margin: float, polygon: Sequence[tuple[float, float]]
 ) -> NDArray[np.uint8] | None:
-    """What a model sees of one subject: its own memory, of bounded size, the zone outlined where there is one (three
+    """What a model sees of one subject: its own memory, of bounded size, the zone outlined where one is given (three
     corners and more); None for a box without area.
     """
     try:

@@ -26,12 +26,15 @@ class Wording(BaseModel):
 
 
 class Question(BaseModel):
-    """types: of violations that it helps to decide. violation_when: the answer that supports the violation."""
+    """types: of violations that it helps to decide. violation_when: the answer that supports the violation. marked: it
+    is about the zone that the crop shows outlined.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     types: tuple[str, ...] = Field(min_length=1)
     violation_when: Literal["yes", "no"]
+    marked: bool = False
     zh: Wording = Field(alias="zh-CN")
     en: Wording
 
@@ -43,6 +46,12 @@ class Question(BaseModel):
 def read_questions() -> dict[str, Question]:
     content = yaml.safe_load(QUESTIONS.read_text(encoding="utf-8"))
     return {name: Question.model_validate(one) for name, one in content.items()}
+
+
+def marked(type_id: str) -> bool:
+    """Whether crops of such a lead show the zone outlined: not where all that is asked is about something else."""
+    asked = [one for one in read_questions().values() if type_id in one.types]
+    return not asked or any(one.marked for one in asked)
 
 
 @cache

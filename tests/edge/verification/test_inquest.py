@@ -37,6 +37,15 @@ def test_the_crop_is_the_subject_with_a_margin_and_the_zone_is_marked_in_it(inci
     assert (found.question_ids, found.severity, found.asked_s) == (("in_zone",), "alert", 7.0)
 
 
+@pytest.mark.parametrize("type_id", ["ppe.no_helmet", "fire.flame", "env.exposed_trash"])
+def test_no_outline_crosses_the_crop_of_a_lead_that_is_asked_nothing_about_the_zone(
+    incident: Incident, type_id: str
+) -> None:
+    found = ask(replace(incident, rule=replace(incident.rule, type_id=type_id)))
+    assert isinstance(found, Inquiry)
+    assert found.exhibits[0].crop.max() < 120, "a line drawn over a head is not what the model learnt from"
+
+
 def test_the_crop_is_a_copy_of_bounded_size(incident: Incident) -> None:
     subject = replace(incident.subjects[0], box=(0.0, 0.0, 1.0, 1.0))
     found = inquire(replace(incident, subjects=(subject,)), np.zeros((1440, 2560, 3), np.uint8), (), Bounds(), 0.0)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.training.vlm.second_look.descriptions import KINDS, described, kinds
-from models.training.vlm.second_look.samples import Labelled, Sample, whole_people
+from models.training.vlm.second_look.people import whole_people
+from models.training.vlm.second_look.samples import Labelled, Sample
 from models.vlm.claims import StatedClaim
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)

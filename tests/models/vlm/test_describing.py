@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from models.__main__ import main
+from models.describing import shown_of
 from models.vlm.ai_label import AI_LABEL
 from tests.integration.test_chat_server import answer, serving
 from tests.models.vlm.leads import INVENTED, lead, stated, unsupported
@@ -208,3 +209,13 @@ def test_a_record_or_a_model_that_is_none_is_one_line_and_1(
         assert error.count("\n") == 1
         assert why in error, error
         assert "secret" not in error
+
+
+@pytest.mark.parametrize(("type_id", "outlined"), [("ppe.no_helmet", False), ("site.intrusion", True)])
+def test_the_zone_is_outlined_only_where_the_lead_is_about_it(type_id: str, outlined: bool) -> None:
+    grey = np.full((270, 480, 3), 90, np.uint8)
+    everywhere = ((0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99))
+    place = LEAD.place.model_copy(update={"zone_id": "site", "polygon": everywhere})
+    crops = shown_of(grey, LEAD.model_copy(update={"type_id": type_id, "place": place}), 0.25)
+    assert crops
+    assert all(bool((one.picture != 90).any()) == outlined for one in crops)

@@ -5,7 +5,7 @@ Boxes are frame coordinates 0..1, as a track's box reaches the verifier; the cro
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from models.vlm.crop import Box
+from models.vlm.questions import read_questions
 
 Reply = Literal["yes", "no", "unclear"]
 REPLIES: tuple[Reply, ...] = ("yes", "no", "unclear")
@@ -25,7 +26,7 @@ UNCLEAR = {"train": 200, "val": 30, "test": 60}  # to a question
 LEARNT, LEARNT_UNCLEAR = {"train": 3000}, {"train": 400}  # the same of version 2, whose samples are drawn apart
 SIDE_MIN = 0.02  # of the picture; a smaller label shows nothing
 PERSON_QUESTIONS = ("helmet_worn", "vest_worn", "rider_helmet")
-ZONE_QUESTIONS = ("in_zone", "stationary")
+ZONE_QUESTIONS = tuple(name for name, question in read_questions().items() if question.marked)
 FOREIGN = ("garbage_bins", "fire_smoke", "plate_openimages")  # sets whose subjects are not people
 VEHICLES = ("car", "motorbike", "bus", "truck")
 HEADS = {"hard_hat": True, "helmet": True, "Hardhat": True, "no_hard_hat": False, "no_head_wear": False,
@@ -170,7 +171,7 @@ def _protective(picture: Labelled, random: np.random.Generator) -> Iterator[Samp
         yield Sample(picture.split, picture.picture, part, "helmet_worn", "yes" if worn else "no")
     for person in picture.of("person") if picture.picture.startswith("ppe_hardhat") else []:
         top = (person[0], person[1], person[2], person[1] + 0.4 * (person[3] - person[1]))
-        inside = [worn for box, worn in heads if _holds(top, _middle(box))]
+        inside = [worn for box, worn in heads if holds(top, middle(box))]
         if len(inside) == 1:
             yield Sample(picture.split, picture.picture, person, "helmet_worn", "yes" if inside[0] else "no")
     for name, box in picture.boxes:
@@ -178,24 +179,6 @@ def _protective(picture: Labelled, random: np.random.Generator) -> Iterator[Samp
             more = random.uniform(0, 0.5)
             part = grown(box, more / 2, more, more / 2, more)
             yield Sample(picture.split, picture.picture, part, "vest_worn", "yes" if VESTS[name] else "no")
-
-
-def whole_people(pictures: Iterable[Labelled], seed: int) -> list[Sample]:
-    """Of the mosaics, which label people and what they wear apart: a person with one label of a head, or of a chest."""
-    random, found = np.random.default_rng(seed), []
-    for picture in pictures:
-        if not picture.picture.startswith("ppe_css"):
-            continue
-        for person in picture.of("Person"):
-            if min(person[2] - person[0], person[3] - person[1]) < SIDE_MIN:
-                continue
-            for question, worn in (("helmet_worn", HEADS), ("vest_worn", VESTS)):
-                inside = [worn[name] for name, box in picture.boxes if name in worn and _holds(person, _middle(box))]
-                if len(inside) == 1:
-                    reply: Reply = "yes" if inside[0] else "no"
-                    number = int(random.integers(1 << 31))
-                    found.append(Sample(picture.split, picture.picture, person, question, reply, seed=number))
-    return found
 
 
 def _riders(picture: Labelled, random: np.random.Generator) -> Iterator[Sample]:
@@ -283,7 +266,7 @@ def _window(random: np.random.Generator) -> Box:
     return float(left), float(top), float(left + wide), float(top + high)
 
 
-def _middle(box: Box) -> tuple[float, float]:
+def middle(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
@@ -291,7 +274,7 @@ def _foot(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, box[3] - 0.02 * (box[3] - box[1])
 
 
-def _holds(box: Box, point: tuple[float, float]) -> bool:
+def holds(box: Box, point: tuple[float, float]) -> bool:
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 

@@ -21,6 +21,7 @@ from models.training.vlm.second_look.crops import MARGIN, read, render
 from models.training.vlm.second_look.descriptions import described, kinds
 from models.training.vlm.second_look.mined import mined
 from models.training.vlm.second_look.network import TILE_PX
+from models.training.vlm.second_look.people import whole_people
 from models.training.vlm.second_look.samples import (
     LEARNT,
     LEARNT_UNCLEAR,
@@ -28,7 +29,6 @@ from models.training.vlm.second_look.samples import (
     Sample,
     make_samples,
     read_labels,
-    whole_people,
 )
 from models.vlm.crop import Box, crop, margined
 
