@@ -55,7 +55,8 @@ class PackageWriter:
 
     def write(self, about: About, shown: Sequence[Shown]) -> str:
         """One crop whose answer breaks off leaves the whole unreadable: nobody knows what it would have said."""
-        end_s, claims = time.monotonic() + self._seconds_max, list[Mapping[str, Any]]()
+        end_s = time.monotonic() + self._seconds_max
+        claims: list[Mapping[str, Any]] = []
         for one in shown:
             answer = self._model.generate(
                 prompt_about(about, self._permitted),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from models.training.detector.sources import SOURCES
 from models.training.vlm.second_look.mined import ours
-from models.training.vlm.second_look.samples import Labelled, Sample, shared
+from models.training.vlm.second_look.samples import Labelled, Sample, area, shared
 
 KINDS = ("person", "motorcycle", "car", "bus", "truck", "fire", "smoke", "garbage")
 INSIDE = 0.6  # share of the smaller of crop and label from which the crop shows it
@@ -49,7 +49,7 @@ def shown(sample: Sample, picture: Labelled) -> list[str]:
         return []
     sizes: dict[str, float] = {}
     for name, box in ours(picture, picture.picture.split("/")[0]):
-        size = _area(box) / _area(sample.box)
+        size = area(box) / area(sample.box)
         if name in KINDS and size >= LARGE and shared(box, sample.box) >= INSIDE:
             sizes[name] = max(size, sizes.get(name, 0.0))
     return sorted(sizes, key=lambda name: -sizes[name])
@@ -71,7 +71,3 @@ def _also_worn(sample: Sample, picture: Labelled, asked: str) -> list[ClaimField
         if name in ATTRIBUTES and ATTRIBUTES[name][1] != asked and shared(box, sample.box) >= INSIDE
     ]
     return [{"class": "person", found[0][0]: found[0][1]}] if len(found) == 1 else []
-
-
-def _area(box: tuple[float, float, float, float]) -> float:
-    return max((box[2] - box[0]) * (box[3] - box[1]), 1e-9)

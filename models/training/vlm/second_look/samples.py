@@ -97,12 +97,12 @@ def apart(box: Box, others: list[Box]) -> bool:
 def overlap(box: Box, other: Box) -> float:
     """Intersection over union."""
     common = _common(box, other)
-    return common / (_area(box) + _area(other) - common)
+    return common / (area(box) + area(other) - common)
 
 
 def shared(box: Box, other: Box) -> float:
     """How much of the smaller one is common."""
-    return _common(box, other) / min(_area(box), _area(other))
+    return _common(box, other) / min(area(box), area(other))
 
 
 def _common(box: Box, other: Box) -> float:
@@ -110,7 +110,7 @@ def _common(box: Box, other: Box) -> float:
     return max(wide, 0.0) * max(high, 0.0)
 
 
-def _area(box: Box) -> float:
+def area(box: Box) -> float:
     return max((box[2] - box[0]) * (box[3] - box[1]), 1e-12)
 
 
