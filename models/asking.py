@@ -15,6 +15,7 @@ from models.registry import find_package, read_registry
 from models.trial import try_unpinned
 from models.vlm.answer import Answer
 from models.vlm.crop import Box, crop
+from models.vlm.marking import marked_crop
 from models.vlm.questions import find_question, read_questions
 
 if TYPE_CHECKING:  # needs Pillow, tokenizers and llguidance, which a centre has not got
@@ -22,16 +23,23 @@ if TYPE_CHECKING:  # needs Pillow, tokenizers and llguidance, which a centre has
 
 LINE_BYTES_MAX = 64 * 1024
 LIKE = '{"image": "a.jpg", "question": "fire", "box": [0, 0, 1, 1]}'
+CORNERS_MAX = 64
 LANGUAGES = ("en", "zh-CN")
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """box: frame coordinates; None for the whole picture."""
+    """Frame coordinates. box: None for the whole picture. zone: corners of what a question calls the marked zone; empty
+    where the picture shows it already.
+    """
 
     image: Path
     question: str
     box: Box | None
+    zone: tuple[Point, ...] = ()
 
 
 def add_commands(commands: Any, load: Callable[[argparse.Namespace], "LoadEngine"]) -> None:
@@ -40,7 +48,16 @@ def add_commands(commands: Any, load: Callable[[argparse.Namespace], "LoadEngine
     asking.add_argument("image", nargs="?", type=Path, metavar="IMAGE")
     asking.add_argument("--question", metavar="ID", help="see `xunjian models questions`")
     asking.add_argument("--box", type=read_box, metavar="X1,Y1,X2,Y2", help="what it is about, frame coordinates 0..1")
-    asking.add_argument("--batch", type=Path, metavar="FILE", help="JSON Lines of {image, question, box?} instead")
+    asking.add_argument(
+        "--zone",
+        type=read_zone,
+        metavar="X,Y,X,Y,X,Y...",
+        default=(),
+        help="the marked zone's corners, frame coordinates",
+    )
+    asking.add_argument(
+        "--batch", type=Path, metavar="FILE", help="JSON Lines of {image, question, box?, zone?} instead"
+    )
     asking.add_argument("--model", metavar="NAME|DIR", help="default: the shipped package")
     asking.add_argument("--language", choices=LANGUAGES, default="en")
     asking.add_argument("--control", action="store_true", help="the mirrored question instead")
@@ -62,17 +79,25 @@ def read_box(text: str) -> Box:
     return x1, y1, x2, y2
 
 
+def read_zone(text: str) -> tuple[Point, ...]:
+    try:
+        numbers = [float(side) for side in text.split(",")]
+        return _corners([list(pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)])
+    except (ValueError, ModelError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a zone like 0.1,0.5,0.9,0.5,0.5,0.9") from error
+
+
 def _ask(arguments: argparse.Namespace, load: "LoadEngine") -> int:
     if (arguments.batch is None) == (arguments.image is None):
         raise ModelError("give a picture, or --batch FILE")
     if arguments.batch:
-        if arguments.question or arguments.box:
-            raise ModelError("--question and --box go with a picture; each line of a batch has its own")
+        if arguments.question or arguments.box or arguments.zone:
+            raise ModelError("--question, --box and --zone go with a picture; each line of a batch has its own")
         return _ask_batch(arguments, load)
     if not arguments.question:
         raise ModelError(f"--question ID is missing; known: {', '.join(read_questions())}")
-    find_question(arguments.question)  # before a model is loaded
-    asked = Asked(arguments.image, arguments.question, arguments.box)
+    _check_zone(arguments.question, arguments.zone)  # before a model is loaded
+    asked = Asked(arguments.image, arguments.question, arguments.box, arguments.zone)
     try:
         answer = _answer(_model(arguments.model, load), asked, arguments)
     except PictureError as error:
@@ -122,8 +147,8 @@ def _model(name: str | None, load: "LoadEngine") -> "VisionLanguageModel":
 def _answer(model: "VisionLanguageModel", asked: Asked, arguments: argparse.Namespace) -> Answer:
     wording = find_question(asked.question).wording(arguments.language)
     image = read_picture(asked.image)
-    if asked.box:
-        image = crop(image, asked.box, model.answer_facts.margin)
+    box, margin = asked.box or WHOLE, model.answer_facts.margin if asked.box else 0.0
+    image = marked_crop(image, box, margin, asked.zone) if asked.zone else crop(image, box, margin)
     calibrated = None if arguments.control else asked.question
     return model.ask(image, wording.control if arguments.control else wording.question, calibrated)
 
@@ -187,14 +212,36 @@ def _asked(line: bytes) -> Asked | ModelError:
 def _read_line(line: bytes) -> Asked:
     try:
         row = json.loads(line.decode("utf-8-sig"))
-        image, question, box = row["image"], row["question"], row.get("box")
+        image, question, box, zone = row["image"], row["question"], row.get("box"), row.get("zone")
         image.encode()  # half a character is no file's name
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"not like {LIKE}") from error
     if not (isinstance(question, str) and image and "\0" not in image):
         raise ModelError(f"not like {LIKE}")
-    find_question(question)
-    return Asked(Path(image), question, None if box is None else _sides(box))
+    corners = () if zone is None else _corners(zone)
+    _check_zone(question, corners)
+    return Asked(Path(image), question, None if box is None else _sides(box), corners)
+
+
+def _check_zone(question: str, zone: tuple[Point, ...]) -> None:
+    """Raises ModelError for a question that is none, and for a zone that it is not about."""
+    if not find_question(question).marked and zone:
+        raise ModelError(f"{question} is not about a zone; leave the zone out")
+
+
+def _corners(zone: Any) -> tuple[Point, ...]:
+    numbers = [side for corner in zone for side in corner] if _pairs(zone) else []
+    if not (
+        3 <= len(numbers) / 2 <= CORNERS_MAX and all(type(one) in {int, float} and 0 <= one <= 1 for one in numbers)
+    ):
+        raise ModelError(
+            f"a zone is 3 to {CORNERS_MAX} corners from 0 to 1, [[x, y], ...], not {json.dumps(zone)[:60]}"
+        )
+    return tuple((float(x), float(y)) for x, y in zone)
+
+
+def _pairs(zone: Any) -> bool:
+    return isinstance(zone, list) and all(isinstance(corner, list) and len(corner) == 2 for corner in zone)
 
 
 def _sides(box: Any) -> Box:

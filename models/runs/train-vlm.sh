@@ -8,6 +8,7 @@
 # index, uv, and about an hour and three quarters of two idle cores, with AMX; without it three times as long for the same.
 # `test` is only looked at by the last steps.
 set -euo pipefail
+runs=()
 images=$1 coco=$2 out=$3
 start=${START:-models/zoo/second-look-3m/vision_encoder.onnx}
 bf16=$(grep -qm1 amx_bf16 /proc/cpuinfo && echo --bf16 || true)
@@ -35,18 +36,25 @@ for split in train val test; do
             --split $split --size 640 --threads "${THREADS:-2}"
 done
 
-# 2. The crops, the encoder from linear heads on, its features, the language model on these.
+# 2. The crops, the encoder from linear heads on, twice, and what of both and of its start is best, its features, the language model on these.
 package=$out/second-look-3m
 [ -e "$out/views/val.npz" ] || python $look.views "$images" "$out" "$out/views"
 [ -e "$out/heads.pt" ] || python $look.heads "$out/views" "$coco" "$start" "$out/heads.pt" --threads "${THREADS:-2}" $bf16
+for run in 0 1; do  # one on each core
+    [ -e "$out/encoder-$run.pt" ] ||
+        python $look.encoder "$out/views" "$coco" "$start" "$out/heads.pt" "$out/encoder-$run.pt" \
+            --seconds "${ENCODER_S:-2700}" --threads 1 --seed $run $bf16 &
+    runs+=($!)
+done
+for run in "${runs[@]}"; do wait "$run"; done
 [ -e "$out/encoder.pt" ] ||
-    python $look.encoder "$out/views" "$coco" "$start" "$out/heads.pt" "$out/encoder.pt" --seconds "${ENCODER_S:-3300}" \
+    python $look.soup "$out/views" "$coco" "$start" "$out/heads.pt" "$out/encoder.pt" "$out"/encoder-[01].pt \
         --threads "${THREADS:-2}" $bf16
 [ -e "$out/features/train.npz" ] ||
     python $look.features "$images" "$out/views" "$coco" "$out/encoder.pt" "$out/features" --found "$out" \
         --threads "${THREADS:-2}" $bf16
 [ -e "$out/calibration.json" ] ||
-    python $look.train "$out/features" "$coco" "$out/encoder.pt" "$package" --seconds "${WORDS_S:-1500}" \
+    python $look.train "$out/features" "$coco" "$out/encoder.pt" "$package" --seconds "${WORDS_S:-2100}" \
         --threads "${THREADS:-2}"
 
 # 3. The package, what it answers and states on test, and the floor on the same crops.

@@ -23,12 +23,16 @@ def marked_crop(
     left, top, right, bottom = extent(image, box, margin)
     part = image[top:bottom, left:right].copy()
     height, width = image.shape[:2]
-    corners = np.array([(x * width - left, y * height - top) for x, y in polygon]).round().astype(np.int32)
-    inside = np.zeros(part.shape[:2], np.uint8)
-    cv2.fillPoly(inside, [corners], (1,))
-    outlines, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(part, outlines, -1, MARK_BGR, thickness=max(2, round(max(part.shape[:2]) / 80)))
+    outline(part, np.array([(x * width - left, y * height - top) for x, y in polygon]), MARK_BGR)
     return part
+
+
+def outline(part: NDArray[np.uint8], corners: NDArray[np.float64], value: tuple[int, ...]) -> None:
+    """Draws it into `part`, (H, W) or (H, W, 3). corners: (n, 2) in its pixels, anywhere."""
+    inside = np.zeros(part.shape[:2], np.uint8)
+    cv2.fillPoly(inside, [corners.round().astype(np.int32)], (1,))
+    lines, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(part, lines, -1, value, thickness=max(2, round(max(part.shape[:2]) / 80)))
 
 
 def subject_crop(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from models.__main__ import main
+from models.vlm.marking import marked_crop
 from models.vlm.questions import read_questions
 from tests.models.vlm.packages import TINY, open_vlm, picture, write_vlm_package
 from tests.project.sources import ROOT
@@ -72,6 +73,27 @@ def test_box_language_and_control_change_what_is_asked(
     assert capsys.readouterr().out.startswith(f"{image}: fire: ")
 
 
+def test_a_zone_is_marked_in_the_crop_for_questions_about_it(
+    image: Path, package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    masses = []
+    zones = ([], ["--zone", "0.1,0.3,0.9,0.3,0.5,0.9"], ["--zone", "0.1,0.3,0.9,0.3,0.5,0.6"])
+    for words in zones:
+        assert (
+            ask(image, "--question", "in_zone", "--box", "0.1,0.2,0.6,0.9", "--model", package, "--json", *words) == 0
+        )
+        masses.append(lines(capsys.readouterr().out)[0]["mass"])
+    assert len(set(masses)) == 3
+    frame, box = picture(1, 90, 160), (0.1, 0.2, 0.6, 0.9)
+    ours = open_vlm(package)
+    crop = marked_crop(frame, box, ours.answer_facts.margin, ((0.1, 0.3), (0.9, 0.3), (0.5, 0.9)))
+    assert masses[1] == pytest.approx(ours.ask(crop, read_questions()["in_zone"].en.question).mass, abs=1e-5)
+    row = {"image": str(image), "question": "in_zone", "box": box, "zone": [[0.1, 0.3], [0.9, 0.3], [0.5, 0.9]]}
+    (tmp_path / "batch.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    assert ask("--batch", tmp_path / "batch.jsonl", "--model", package, "--json") == 0
+    assert lines(capsys.readouterr().out)[0]["mass"] == pytest.approx(masses[1], abs=1e-5)
+
+
 def test_a_batch_answers_line_by_line_and_goes_on_after_a_broken_picture(
     image: Path, package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,6 +142,15 @@ BROKEN_LINES: list[tuple[bytes, str]] = [
             b"[0, 0, 1, 1" + b"0" * 400 + b"]",
         )
     ),
+    *(
+        (b'{"image": "IMAGE", "question": "in_zone", "zone": ' + zone + b"}", "a zone is 3 to 64 corners")
+        for zone in (
+            b"[]", b"[[0, 0], [1, 1]]", b"[0, 0, 1, 0, 1, 1]", b"[[0, 0], [1, 0], [1, 1.2]]",
+            b"[[0, 0], [1, 0], [1, NaN]]", b"[[0, 0], [1, 0], [1, true]]",
+            b"[[0, 0], [1, 0], [1]]", b"{}", b"[" + b"[0, 0]," * 64 + b"[1, 1]]",
+        )
+    ),
+    (b'{"image": "IMAGE", "question": "fire", "zone": [[0, 0], [1, 0], [1, 1]]}', "fire is not about a zone"),
 ]  # fmt: skip
 
 
@@ -169,6 +200,8 @@ def test_what_cannot_be_asked_is_said_in_one_line(
         ((image, "--question", "mood", "--model", package), "known: helmet_worn"),
         ((image, "--question", "fire", "--model", "detector-14"), "not a vision-language model"),
         ((image, "--question", "fire", "--box", "0.5,0.5,0.4,1", "--model", package), "x1 < x2"),
+        ((image, "--question", "fire", "--zone", "0,0,1,0,1,1", "--model", package), "fire is not about a zone"),
+        (("--batch", "nowhere.jsonl", "--zone", "0,0,1,0,1,1"), "each line of a batch has its own"),
         (("nowhere.jpg", "--question", "fire", "--model", package), "nowhere.jpg: cannot be read"),
         (("--batch", "nowhere.jsonl", "--model", package), "nowhere.jsonl: cannot be read"),
         (("no\nwhere.jpg", "--question", "fire", "--model", package), "where.jpg: cannot be read"),

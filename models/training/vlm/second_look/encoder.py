@@ -24,6 +24,7 @@ from models.training.vlm.second_look.descriptions import KINDS
 from models.training.vlm.second_look.network import GRID, HIDDEN, TILE_PX, Connector, load_pooled
 from models.training.vlm.second_look.samples import REPLIES
 from models.training.vlm.second_look.scores import auc
+from models.training.vlm.second_look.zones import Redrawn, outlined
 from models.vlm.questions import read_questions
 
 BATCH = 64
@@ -86,7 +87,7 @@ class Views:
         self.inner, self.fixed = facts["inner"], (facts["inner"] == (0, 0, 1, 1)).all(1)
         self.rows, self.replies = indices(facts)
         self.kinds = torch.from_numpy(facts["kinds"]).float()
-        self.weights = draw_weights(facts)
+        self.weights, self.zones, self.size = draw_weights(facts), Redrawn(facts), facts["size"]
 
     def view(self, index: int, random: np.random.Generator) -> NDArray[np.uint8]:
         """(TILE_PX, TILE_PX, 3) BGR."""
@@ -97,11 +98,14 @@ class Views:
         part = cv2.resize(
             part, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA if min(part.shape[:2]) > TILE_PX else 1
         )
+        zone = self.zones.corners(index, box, random)
         if random.random() < 0.5:
             part = part[:, ::-1]
+            zone = None if zone is None else np.stack([1 - zone[:, 0], zone[:, 1]], 1)
         if random.random() < 0.3 and not self.fixed[index]:
             part = tilted(np.ascontiguousarray(part), random)
-        return dimmed(worsened(np.ascontiguousarray(part), random), random)
+        part = dimmed(worsened(np.ascontiguousarray(part), random), random)
+        return part if zone is None else outlined(part, zone, self.size[index] * (box[2:] - box[:2]))
 
 
 def trembled(box: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:

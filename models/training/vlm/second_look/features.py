@@ -99,9 +99,8 @@ def main(argv: Sequence[str]) -> int:
     features = np.lib.format.open_memmap(arguments.out / "train.npy", "w+", np.float16, (count, *shape))
     encode(pooled, count, lambda index: view(views, index), features, bf16=arguments.bf16)
     features.flush()
-    own = dict(np.load(arguments.views / "train.npz"))
-    own.pop("inner")
-    np.savez(arguments.out / "train.npz", **own)
+    own = np.load(arguments.views / "train.npz")
+    np.savez(arguments.out / "train.npz", **{name: own[name] for name in np.load(arguments.out / "val.npz").files})
     return 0
 
 

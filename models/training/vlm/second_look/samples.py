@@ -10,16 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 
+from models.training.vlm.second_look.zones import Polygon, foot, holds_point, zone_beside, zone_with
 from models.vlm.crop import Box
 from models.vlm.questions import read_questions
 
 Reply = Literal["yes", "no", "unclear"]
 REPLIES: tuple[Reply, ...] = ("yes", "no", "unclear")
 Damage = Literal["", "blank", "blurred", "tiny", "occluded", "unrelated", "unmarked"]
-Polygon = tuple[tuple[float, float], ...]
 
 CAPS = {"train": 700, "val": 130, "test": 250}  # of each answer to a question
 UNCLEAR = {"train": 200, "val": 30, "test": 60}  # to a question
@@ -219,45 +218,23 @@ def _nothing(picture: Labelled, random: np.random.Generator) -> Iterator[Sample]
 
 
 def _zones(picture: Labelled, random: np.random.Generator) -> Iterator[Sample]:
-    people = picture.of("person")
-    subjects = [("in_zone", people, picture.of(*VEHICLES)), ("stationary", picture.of(*VEHICLES), people)]
-    for question, things, others in subjects:
+    for question in ("in_zone", "stationary"):
+        things, others = subjects(question, picture)
         for thing in things:
-            zone = _zone_with(thing, random) if random.random() < 0.5 else _zone_beside(thing, random)
-            inside = any(_holds_point(zone, _foot(one)) for one in things)
+            zone = zone_with(thing, random) if random.random() < 0.5 else zone_beside(thing, random)
+            inside = any(holds_point(zone, foot(one)) for one in things)
             reply: Reply = "yes" if inside else "no"
             yield Sample(picture.split, picture.picture, thing, question, reply, zone)
         for other in others:
             if apart(grown(other, 0.3, 0.3, 0.3, 0.3), things) and random.random() < 0.3:
-                zone = _zone_with(other, random)
+                zone = zone_with(other, random)
                 yield Sample(picture.split, picture.picture, other, question, "no", zone)
 
 
-def _zone_with(box: Box, random: np.random.Generator) -> Polygon:
-    """Around where it stands: from a patch of ground to far beyond the crop."""
-    wide, high = box[2] - box[0], box[3] - box[1]
-    x, y = _foot(box)
-    reach = random.uniform(0.35, 2.5)
-    corners = [(-reach, -reach * 0.7), (reach, -reach * 0.7), (reach, 0.15 + reach * 0.3), (-reach, 0.15 + reach * 0.3)]
-    return tuple(
-        (x + dx * wide * random.uniform(0.8, 1.3), y + dy * high * random.uniform(0.8, 1.3)) for dx, dy in corners
-    )
-
-
-def _zone_beside(box: Box, random: np.random.Generator) -> Polygon:
-    """Left, right or above, so that it reaches into the crop and at most a fifth into the box, not to the foot."""
-    wide, high = box[2] - box[0], box[3] - box[1]
-    inside, far = random.uniform(-0.15, 0.2), random.uniform(0.3, 1.5)
-    up, down = random.uniform(-0.3, 0.6), random.uniform(0.8, 1.4)
-    tilt = random.uniform(-0.08, 0.08)
-    side = random.integers(3)
-    if side == 0:
-        shape = [(-far, up), (inside + tilt, up), (inside - tilt, down), (-far, down)]
-    elif side == 1:
-        shape = [(1 + far, up), (1 - inside + tilt, up), (1 - inside - tilt, down), (1 + far, down)]
-    else:
-        shape = [(-far, -far), (1 + far, -far), (1 + far, inside + tilt), (-far, inside - tilt)]
-    return tuple((box[0] + x * wide, box[1] + y * high) for x, y in shape)
+def subjects(question: str, picture: Labelled) -> tuple[list[Box], list[Box]]:
+    """What a question about a zone is about, and what it is not about."""
+    people, vehicles = picture.of("person"), picture.of(*VEHICLES)
+    return (people, vehicles) if question == "in_zone" else (vehicles, people)
 
 
 def _window(random: np.random.Generator) -> Box:
@@ -270,13 +247,5 @@ def middle(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
-def _foot(box: Box) -> tuple[float, float]:
-    return (box[0] + box[2]) / 2, box[3] - 0.02 * (box[3] - box[1])
-
-
 def holds(box: Box, point: tuple[float, float]) -> bool:
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
-
-
-def _holds_point(zone: Polygon, point: tuple[float, float]) -> bool:
-    return cv2.pointPolygonTest(np.array(zone, np.float32), point, False) >= 0

@@ -29,7 +29,9 @@ from models.training.vlm.second_look.samples import (
     Sample,
     make_samples,
     read_labels,
+    subjects,
 )
+from models.training.vlm.second_look.zones import foot
 from models.vlm.crop import Box, crop, margined
 
 WIDE_MARGIN = 0.55
@@ -64,10 +66,10 @@ def thinned(samples: list[Sample]) -> list[Sample]:
 
 
 def wide(images: Path, sample: Sample) -> tuple[NDArray[np.uint8], Box]:
-    """The crop with room around it, and where in it the crop is, 0..1. A zone's outline and damage end at the crop's
-    edge, so these have no room.
+    """The crop with room around it, without a zone, and where in it the crop is, 0..1. Damage ends at the crop's edge
+    and comes after the zone is drawn, so these crops have no room.
     """
-    if sample.zone or sample.damage not in ("", "unrelated"):
+    if sample.damage not in ("", "unrelated", "unmarked"):
         return render(images, sample), NARROW
     picture = read(images, sample.picture)
     outer, inner = margined(sample.box, WIDE_MARGIN), margined(sample.box, MARGIN)
@@ -77,6 +79,14 @@ def wide(images: Path, sample: Sample) -> tuple[NDArray[np.uint8], Box]:
         (inner[2] - outer[0]) / wide_px, (inner[3] - outer[1]) / high_px,
     )  # fmt: skip
     return crop(picture, sample.box, WIDE_MARGIN), within
+
+
+def feet(sample: Sample, picture: Labelled) -> str:
+    """Where those stand that a zone, which is drawn anew, may hold; JSON, "" for a crop without one."""
+    if not sample.zone or sample.damage:
+        return ""
+    things, _ = subjects(sample.question, picture)
+    return json.dumps([foot(one) for one in things] if sample.box in things else [])
 
 
 def squeezed(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -107,12 +117,18 @@ def main(argv: list[str]) -> int:
     train = learnt(pictures, arguments.found / "found-train.tsv")
     shape = (len(train), WIDE_PX, WIDE_PX, 3)
     crops = np.lib.format.open_memmap(arguments.out / "train.npy", "w+", np.uint8, shape)
-    inner = np.empty((len(train), 4), np.float32)
+    inner, size = np.empty((len(train), 4), np.float32), np.empty((len(train), 2), np.float32)
     for index in sorted(range(len(train)), key=lambda index: train[index].picture):
         image, inner[index] = wide(arguments.images, train[index])
-        crops[index] = squeezed(image, WIDE_PX)
+        crops[index], size[index] = squeezed(image, WIDE_PX), image.shape[1::-1]
     crops.flush()
-    np.savez(arguments.out / "train.npz", inner=inner, **facts(train, pictures))
+    of = {one.picture: one for one in pictures}
+    zones = {
+        "box": np.array([one.box for one in train]), "size": size,
+        "outer": np.array([margined(one.box, WIDE_MARGIN) for one in train]),
+        "feet": np.array([feet(one, of[one.picture]) for one in train]),
+    }  # fmt: skip
+    np.savez(arguments.out / "train.npz", inner=inner, **zones, **facts(train, pictures))
     val = judged(pictures, arguments.found / "found-val.tsv")
     images = np.stack([squeezed(render(arguments.images, one), TILE_PX) for one in val])
     np.savez(arguments.out / "val.npz", images=images, **facts(val, pictures))
