@@ -77,7 +77,7 @@ def test_a_zone_is_marked_in_the_crop_for_questions_about_it(
     image: Path, package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     masses = []
-    zones = ([], ["--zone", "0.1,0.3,0.9,0.3,0.5,0.9"], ["--zone", "0.1,0.3,0.9,0.3,0.5,0.6"])
+    zones: tuple[list[str], ...] = ([], ["--zone", "0.1,0.3,0.9,0.3,0.5,0.9"], ["--zone", "0.1,0.3,0.9,0.3,0.5,0.6"])
     for words in zones:
         assert (
             ask(image, "--question", "in_zone", "--box", "0.1,0.2,0.6,0.9", "--model", package, "--json", *words) == 0
