@@ -20,7 +20,7 @@ WAITING_MAX = 32
 AGE_S_MAX = 120.0  # an older lead has been looked at by a person
 RESTART = Backoff(first_s=1.0, most_s=60.0)
 LOOK_S = 0.2
-REST_S_MAX = 2.0  # behind one answer
+REST_SHARE, REST_S_MAX = 2.0, 2.0  # behind one answer, of the time it took; at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ class SecondLook:
     def step(self) -> None:
         """One verdict; where none is wanted, one statement; or a short wait for either.
 
-        Behind each the verifier rests as long as it has worked: what it costs detection is then half, however many
-        leads wait.
+        Behind each the verifier rests twice as long as it has worked: what it costs detection is then a third, however
+        many leads wait.
         """
         inquiry = self._next()
         if inquiry is None:
@@ -104,7 +104,7 @@ class SecondLook:
         start_s = self._clock.monotonic_s()
         self._work(inquiry)
         end_s = self._clock.monotonic_s()
-        self._rested_s = end_s + min(end_s - start_s, REST_S_MAX)
+        self._rested_s = end_s + min(REST_SHARE * (end_s - start_s), REST_S_MAX)
 
     def _work(self, inquiry: Inquiry) -> None:
         looked = self._looks.get(inquiry.incident_id)

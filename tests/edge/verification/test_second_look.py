@@ -97,8 +97,8 @@ def test_a_verifier_that_fails_is_said_and_left_alone_for_a_while_and_recovers(s
     assert (stage.look.state().state, stage.told[-1]) == ("ready", None)
 
 
-@pytest.mark.parametrize(("worked_s", "rests_s"), [(0.25, 0.25), (1.5, 1.5), (15.0, 2.0)])
-def test_it_rests_as_long_as_it_has_worked_whoever_waits(stage: Stage, worked_s: float, rests_s: float) -> None:
+@pytest.mark.parametrize(("worked_s", "rests_s"), [(0.25, 0.5), (0.75, 1.5), (15.0, 2.0)])
+def test_it_rests_twice_as_long_as_it_has_worked_whoever_waits(stage: Stage, worked_s: float, rests_s: float) -> None:
     def works() -> None:
         stage.clock.at_s += worked_s
 
