@@ -61,7 +61,8 @@ def inquire(
     shown = tuple(exhibit for exhibit in exhibits if exhibit is not None)
     if not shown:
         return "no_subject"
-    about = About(incident.rule.type_id, incident.place_id, tuple(dict.fromkeys(one.class_name for one in subjects)))
+    names = tuple(dict.fromkeys(one.class_name for one in subjects))
+    about = About(incident.rule.type_id, incident.place_id, names, bounds.permitted)
     return Inquiry(incident.incident_id, incident.camera_id, incident.rule.severity, ids, shown, asked_s, about)
 
 

@@ -40,9 +40,9 @@ class LanguageVerifier(Verifier):
     def describe(self, inquiry: Inquiry) -> str:
         writer: ClaimsWriter
         if self._model.writes:
-            writer = PackageWriter(self._model, self._text_s_max, inquiry.question_ids)
+            writer = PackageWriter(self._model, self._text_s_max)
         else:
-            writer = ClosedWriter(self._model, self._language, inquiry.question_ids)
+            writer = ClosedWriter(self._model, self._language)
         shown = [Shown(one.track_id, one.class_name, one.crop) for one in inquiry.exhibits]
         try:
             return writer.write(inquiry.about, shown)

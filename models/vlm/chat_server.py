@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from models.errors import ModelError
+from models.vlm.cutoff import Cutoff
 from models.vlm.permitted_uses import refused_use
 from models.vlm.secrecy import classification_mark
 
@@ -61,11 +62,16 @@ class ChatServer:
         now_s: Callable[[], float] = time.monotonic,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        headers = {"Authorization": f"Bearer {address.key}"} if address.key else {}
+        headers = {"Accept-Encoding": "identity"}  # a compressed answer could be of any size
+        if address.key:
+            headers["Authorization"] = f"Bearer {address.key}"
         self._address = address
         self._now_s = now_s
+        # A transport of its own knows no proxy of the environment: pictures go to the server that was named. `Cutoff`
+        # wants a connection for each request.
+        way = transport or httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
         self._http = httpx.Client(
-            base_url=address.url.rstrip("/"), headers=headers, timeout=address.timeout_s, transport=transport
+            base_url=address.url.rstrip("/"), headers=headers, timeout=address.timeout_s, transport=way
         )
         self._places = threading.BoundedSemaphore(address.concurrent_max)
         self._lock = threading.Lock()
@@ -174,24 +180,26 @@ class ChatServer:
         return answer
 
     def _answer(self, path: str, body: Mapping[str, Any], deadline_s: float) -> dict[str, Any]:
-        content = bytearray()
+        content, late = bytearray(), f"no whole answer within {self._address.timeout_s:.0f} s"
+        cutoff = Cutoff(deadline_s - self._now_s())
         try:
-            with self._http.stream("POST", path, json=body) as response:
-                # A read that returns a little at a time never meets httpx' own timeout: the deadline is ours.
+            with cutoff, self._http.stream("POST", path, json=body, extensions=cutoff.extensions) as response:
                 for piece in response.iter_raw():
                     content += piece
                     if self._now_s() > deadline_s:
-                        raise self._failed(f"no whole answer within {self._address.timeout_s:.0f} s")
+                        raise self._failed(late)
                     if len(content) > ANSWER_BYTES_MAX:
                         raise self._failed(f"an answer of more than {ANSWER_BYTES_MAX} bytes")
                 status, later = response.status_code, response.headers.get("Retry-After", "")
         except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
-            raise self._failed(f"{reason}; is the server running there?") from error
+            reason = late if cutoff.ended else f"{str(error) or type(error).__name__}; is the server running there?"
+            raise self._failed(reason) from error
         except RuntimeError as error:  # httpx has no class of its own for this
             if not self._http.is_closed:
                 raise
             raise ServerError(f"{self._address.url}: this end was closed") from error
+        if cutoff.ended:  # of an answer without a length that is its end, as httpx sees it
+            raise self._failed(late)
         if status != httpx.codes.OK:
             excerpt = " ".join(content[:200].decode("utf-8", "replace").split())
             raise self._failed(f"HTTP {status} for {path}: {excerpt}", float(later) if later.isdecimal() else 0.0)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
@@ -41,17 +41,12 @@ class Chats(Protocol):
 
 
 class PackageWriter:
-    """A package that writes, held to the form while it does, crop by crop. seconds_max: for all of them. permitted:
-    question ids that may be asked here; None: all.
-    """
+    """A package that writes, held to the form while it does, crop by crop. seconds_max: for all of them."""
 
-    def __init__(
-        self, model: "VisionLanguageModel", seconds_max: float, permitted: Collection[str] | None = None
-    ) -> None:
+    def __init__(self, model: "VisionLanguageModel", seconds_max: float) -> None:
         self.name = model.name
         self._model = model
         self._seconds_max = seconds_max
-        self._permitted = permitted
 
     def write(self, about: About, shown: Sequence[Shown]) -> str:
         """One crop whose answer breaks off leaves the whole unreadable: nobody knows what it would have said."""
@@ -59,7 +54,7 @@ class PackageWriter:
         claims: list[Mapping[str, Any]] = []
         for one in shown:
             answer = self._model.generate(
-                prompt_about(about, self._permitted),
+                prompt_about(about),
                 [one.picture],
                 tokens_max=TOKENS_MAX,
                 schema=crop_form(about),
@@ -86,20 +81,19 @@ class ServerWriter:
 
 
 class ClosedWriter:
-    """Each question about the lead's type, asked of each crop with its mirrored control; what both agree on is claimed.
-    permitted: question ids that may be asked here; None: all.
+    """Each question about the lead's type, asked of each crop with its mirrored control, and what both agree
+    on is claimed.
     """
 
-    def __init__(self, model: Asks, language: Language = "en", permitted: Collection[str] | None = None) -> None:
+    def __init__(self, model: Asks, language: Language = "en") -> None:
         self.name = model.name
         self._model = model
         self._language = language
-        self._permitted = permitted
 
     def write(self, about: About, shown: Sequence[Shown]) -> str:
         claims: list[dict[str, Any]] = []
         for name, question in read_questions().items():
-            if about.type_id not in question.types or (self._permitted is not None and name not in self._permitted):
+            if about.type_id not in question.types or not about.permits(name):
                 continue
             for one in shown:
                 claim = closed_claim(

@@ -5,11 +5,10 @@ from the record: the prompt and the form hold neither a track nor a name. The wr
 subject it showed.
 """
 
-from collections.abc import Collection
 from typing import Any
 
 from contract.object_classes import class_ids
-from models.vlm.claims_question import ATTRIBUTES, About, form_of
+from models.vlm.claims_question import About, asked_fields, form_of
 from models.vlm.questions import read_questions
 
 HERE = "here"
@@ -23,10 +22,10 @@ def crop_prompt(question: str = "") -> str:
     return f'{asked}State what this picture shows, as JSON like {{"claims":[{{"class":"person","lacks":"helmet"}}]}}.'
 
 
-def prompt_about(about: About, permitted: Collection[str] | None = None) -> str:
-    """With the closed question of this type of lead, when there is one and it may be asked. permitted: None: all."""
+def prompt_about(about: About) -> str:
+    """With the closed question of this type of lead, when there is one and it may be asked."""
     for name, question in read_questions().items():
-        if about.type_id in question.types and (permitted is None or name in permitted):
+        if about.type_id in question.types and about.permits(name):
             return crop_prompt(question.en.question)
     return crop_prompt()
 
@@ -35,10 +34,5 @@ def crop_form(about: About) -> dict[str, Any]:
     """JSON Schema of the answer. It may still say what the record does not: a class that it sees and the detector did
     not is a thing to count.
     """
-    one = {
-        "class": {"enum": sorted({*class_ids(), *about.class_names})},
-        "wears": {"enum": list(ATTRIBUTES)},
-        "lacks": {"enum": list(ATTRIBUTES)},
-        "zone": {"enum": [HERE]},
-    }
-    return form_of(one, SAID_MAX)
+    classes = {"enum": sorted({*class_ids(), *about.class_names})}
+    return form_of({"class": classes, **asked_fields(about, [HERE])}, SAID_MAX)

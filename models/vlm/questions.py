@@ -48,6 +48,11 @@ def read_questions() -> dict[str, Question]:
     return {name: Question.model_validate(one) for name, one in content.items()}
 
 
+def zone_questions() -> tuple[str, ...]:
+    """Those about the marked zone."""
+    return tuple(name for name, question in read_questions().items() if question.marked)
+
+
 def marked(type_id: str) -> bool:
     """Whether crops of such a lead show the zone outlined: not where all that is asked is about something else."""
     asked = [one for one in read_questions().values() if type_id in one.types]

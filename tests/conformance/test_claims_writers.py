@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -136,5 +137,5 @@ def test_an_answer_that_the_record_or_its_own_mirror_contradicts_says_nothing(or
 
 
 def test_a_question_that_is_not_permitted_is_not_asked() -> None:
-    writer = ClosedWriter(Oracle({"helmet_worn": "no"}), permitted=("fire",))
-    assert json.loads(writer.write(about(LEAD), SHOWN)) == {"claims": []}
+    writer = ClosedWriter(Oracle({"helmet_worn": "no"}))
+    assert json.loads(writer.write(replace(about(LEAD), permitted=frozenset({"fire"})), SHOWN)) == {"claims": []}

@@ -81,6 +81,21 @@ def _drip(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
         time.sleep(0.1)
 
 
+def _slow_headers(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+    for _turn in range(100):
+        handler.wfile.write(b"HTTP/1.1 102 Processing\r\n\r\n")
+        handler.wfile.flush()
+        time.sleep(0.1)
+
+
+def _breaks_off_late(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    handler.wfile.write(json.dumps({"choices": [{"text": "all of it"}]}).encode())
+    handler.wfile.flush()
+    time.sleep(2 * TIMEOUT_S)  # without a length an answer ends with its connection
+
+
 def _flood(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
     answer(handler, b" " * (ANSWER_BYTES_MAX + 70_000))
 
@@ -94,7 +109,9 @@ def _silence(_: BaseHTTPRequestHandler, __: dict[str, Any]) -> None:
     [
         (_drip, "no whole answer within 1 s"),
         (_flood, "an answer of more than 1000000 bytes"),
-        (_silence, "timed out"),
+        (_silence, "no whole answer within 1 s"),
+        (_slow_headers, "no whole answer within 1 s"),
+        (_breaks_off_late, "no whole answer within 1 s"),
         (lambda handler, _: answer(handler, {"error": "no such model"}, 404), "HTTP 404"),
         (lambda handler, _: answer(handler, b"<html>"), "not JSON"),
         (lambda handler, _: answer(handler, b"[" * 100_000), "not JSON"),
@@ -112,6 +129,21 @@ def test_a_misbehaving_server_is_named_within_its_time(behave: Behaviour, reason
         assert time.monotonic() - started_s < TIMEOUT_S + 2.0
         assert url in str(raised.value)
         assert "\n" not in str(raised.value)
+
+
+def test_no_proxy_of_the_environment_sees_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def behave(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
+        asked.append(request["path"])
+        answer(handler, {"choices": [{"message": {"content": request["headers"]["Accept-Encoding"]}}]})
+
+    with serving(behave) as proxy, serving(behave) as url:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        assert client(url).chat("what?", [b"\xff\xd8..."]) == "identity"
+    assert asked == ["/v1/chat/completions"]
 
 
 def test_nobody_there() -> None:

@@ -1,11 +1,13 @@
 """Zones that are drawn anew at each look at a crop."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
+from models.training.vlm.second_look.samples import Labelled, Sample, shows_its_zone
 from models.training.vlm.second_look.zones import Redrawn, another, foot, holds_point, outlined
 from models.vlm.crop import Box, extent, margined
 from models.vlm.marking import marked_crop
@@ -58,6 +60,18 @@ def test_of_a_kept_crop_the_corners_are_in_the_part_that_is_looked_at() -> None:
     x, y = (stands - part[:2]) / (part[2:] - part[:2])
     assert holds_point(tuple(map(tuple, corners)), (x, y))
     assert zones.corners(1, part, np.random.default_rng(0)) is None
+
+
+@pytest.mark.parametrize(("stands", "kept"), [((0.41, 0.3, 0.49, 0.6), True), ((0.6, 0.3, 0.7, 0.6), False)])
+def test_a_zone_whose_people_stand_outside_the_crop_is_no_sample(stands: Box, kept: bool) -> None:
+    """The labels of the picture say yes, and who looks at the crop sees nobody in the zone."""
+    picture = Labelled("test", "street_vehicles/1", (("person", PERSON), ("person", stands)))
+    zone = ((0.42, 0.5), (0.8, 0.5), (0.8, 0.65), (0.42, 0.65))
+    assert not holds_point(zone, foot(PERSON))
+    assert holds_point(zone, foot(stands))
+    sample = Sample("test", picture.picture, PERSON, "in_zone", "yes", zone)
+    assert shows_its_zone(sample, picture) == kept
+    assert shows_its_zone(replace(sample, reply="no"), picture) != kept
 
 
 def facts(boxes: list[Box], feet: list[str], replies: list[str], outer: Box) -> dict[str, np.ndarray]:

@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from models.vlm.claims_question import About
+from models.vlm.claims_question import About, claims_form, claims_prompt
 from models.vlm.claims_writers import PackageWriter
 from models.vlm.crop_claims import crop_form, crop_prompt, prompt_about
 from models.vlm.description import Shown
-from models.vlm.questions import find_question
+from models.vlm.questions import find_question, read_questions
 
 ABOUT = About("ppe.no_helmet", "gate", ("person",))
 SHOWN = [Shown(track, "person", np.full((8, 8, 3), track, np.uint8)) for track in (3, 8)]
@@ -68,9 +68,33 @@ def test_each_crop_is_asked_for_alone_in_what_is_left_of_the_time() -> None:
 def test_the_prompt_says_what_to_look_at_where_that_may_be_asked() -> None:
     helmet = find_question("helmet_worn").en.question
     assert prompt_about(ABOUT) == crop_prompt(helmet)
-    assert prompt_about(ABOUT, ["helmet_worn"]) == crop_prompt(helmet)
-    assert prompt_about(ABOUT, ["fire"]) == crop_prompt()
+    assert prompt_about(replace(ABOUT, permitted=frozenset({"helmet_worn"}))) == crop_prompt(helmet)
+    assert prompt_about(replace(ABOUT, permitted=frozenset({"fire"}))) == crop_prompt()
     assert prompt_about(About("yard.unheard_of", "gate", ())) == crop_prompt()
+
+
+@pytest.mark.parametrize(
+    ("permitted", "left"),
+    [
+        ({"fire"}, {"class"}),
+        ({"vest_worn"}, {"class", "wears", "lacks"}),
+        ({"stationary"}, {"class", "zone"}),
+        (set(read_questions()), {"class", "wears", "lacks", "zone"}),
+    ],
+)
+def test_what_a_deployment_does_not_permit_has_no_place_in_either_form(permitted: set[str], left: set[str]) -> None:
+    about = replace(ABOUT, permitted=frozenset(permitted))
+
+    def fields(form: Mapping[str, Any]) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = form["properties"]["claims"]["items"]["properties"]
+        return found
+
+    assert set(fields(crop_form(about))) == left
+    assert set(fields(claims_form(about))) == left | {"track", "count", "time"}
+    if permitted == {"vest_worn"}:
+        assert fields(claims_form(about))["lacks"] == {"enum": ["vest"]}
+    assert ("lacks" in claims_prompt(about, [1])) == ("lacks" in left)
+    assert "helmet" not in claims_prompt(about, [1]) or "helmet_worn" in permitted
 
 
 def test_neither_prompt_nor_form_holds_a_number_or_a_name_of_the_record() -> None:

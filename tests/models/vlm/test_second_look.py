@@ -10,7 +10,7 @@ import pytest
 
 from models.__main__ import main
 from models.registry import find_package, read_registry
-from models.training.vlm.second_look.crops import MARGIN
+from models.training.vlm.second_look.samples import MARGIN
 from models.vlm.questions import read_questions
 from tests.data import data
 from tests.models.vlm.packages import open_vlm

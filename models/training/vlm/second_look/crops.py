@@ -7,11 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.vlm.second_look.samples import Sample
+from models.training.vlm.second_look.samples import MARGIN, Sample
 from models.vlm.crop import crop
 from models.vlm.marking import marked_crop
-
-MARGIN = 0.25  # `answers.margin` of the card
 
 
 def render(images: Path, sample: Sample) -> NDArray[np.uint8]:

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from models.training.vlm.export import DECODER, write_card
-from models.training.vlm.second_look.crops import MARGIN
 from models.training.vlm.second_look.network import GRID
+from models.training.vlm.second_look.samples import MARGIN
 
 VERSION = 4
 

@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 
 from models.training.vlm.second_look.zones import Polygon, foot, holds_point, zone_beside, zone_with
-from models.vlm.crop import Box
-from models.vlm.questions import read_questions
+from models.vlm.crop import Box, margined
+from models.vlm.questions import zone_questions
 
 Reply = Literal["yes", "no", "unclear"]
 REPLIES: tuple[Reply, ...] = ("yes", "no", "unclear")
@@ -23,9 +23,10 @@ Damage = Literal["", "blank", "blurred", "tiny", "occluded", "unrelated", "unmar
 CAPS = {"train": 700, "val": 130, "test": 250}  # of each answer to a question
 UNCLEAR = {"train": 200, "val": 30, "test": 60}  # to a question
 LEARNT, LEARNT_UNCLEAR = {"train": 3000}, {"train": 400}  # the same of version 2, whose samples are drawn apart
+MARGIN = 0.25  # `answers.margin` of the card
 SIDE_MIN = 0.02  # of the picture; a smaller label shows nothing
 PERSON_QUESTIONS = ("helmet_worn", "vest_worn", "rider_helmet")
-ZONE_QUESTIONS = tuple(name for name, question in read_questions().items() if question.marked)
+ZONE_QUESTIONS = zone_questions()
 FOREIGN = ("garbage_bins", "fire_smoke", "plate_openimages")  # sets whose subjects are not people
 VEHICLES = ("car", "motorbike", "bus", "truck")
 HEADS = {"hard_hat": True, "helmet": True, "Hardhat": True, "no_hard_hat": False, "no_head_wear": False,
@@ -116,7 +117,9 @@ def area(box: Box) -> float:
 def make_samples(
     pictures: list[Labelled], seed: int = 0, caps: Mapping[str, int] = CAPS, unclear: Mapping[str, int] = UNCLEAR
 ) -> list[Sample]:
-    """A sample of what there is, each answer up to `caps`, then those that cannot be told. The same every time."""
+    """A sample of what there is, each answer up to `caps`, then those that cannot be told. The same every time. A zone
+    is left out where its crop does not show what the labels of the whole picture say.
+    """
     random = np.random.default_rng(seed)
     by_kind: dict[tuple[str, str, str], list[Sample]] = defaultdict(list)
     for picture in pictures:
@@ -127,7 +130,19 @@ def make_samples(
     for (split, _, _), among in sorted(by_kind.items()):
         order = random.permutation(len(among))[: caps[split]]
         chosen.extend(replace(among[index], seed=int(random.integers(1 << 31))) for index in order)
-    return chosen + list(_unclear(chosen, random, unclear))
+    of = {one.picture: one for one in pictures}
+    made = chosen + list(_unclear(chosen, random, unclear))
+    return [one for one in made if one.damage or not one.zone or shows_its_zone(one, of[one.picture])]
+
+
+def shows_its_zone(sample: Sample, picture: Labelled) -> bool:
+    """Whether its answer is that of the crop, too: who stands in the zone outside the crop, as far as a zone may reach,
+    is for nobody to see.
+    """
+    things, _ = subjects(sample.question, picture)
+    seen = margined(sample.box, MARGIN)
+    inside = any(holds(seen, foot(one)) and holds_point(sample.zone, foot(one)) for one in things)
+    return inside == (sample.reply == "yes")
 
 
 def _unclear(clear: list[Sample], random: np.random.Generator, wanted: Mapping[str, int]) -> Iterator[Sample]:

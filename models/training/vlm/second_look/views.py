@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.vlm.second_look.crops import MARGIN, read, render
+from models.training.vlm.second_look.crops import read, render
 from models.training.vlm.second_look.descriptions import described, kinds
 from models.training.vlm.second_look.mined import mined
 from models.training.vlm.second_look.network import TILE_PX
@@ -25,6 +25,7 @@ from models.training.vlm.second_look.people import whole_people
 from models.training.vlm.second_look.samples import (
     LEARNT,
     LEARNT_UNCLEAR,
+    MARGIN,
     Labelled,
     Sample,
     make_samples,
