@@ -20,7 +20,7 @@ from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.package import open_package
 from models.training.detector.calibration import calibration_error
 from models.training.vlm.second_look.crops import render
-from models.training.vlm.second_look.own_boxes import own_boxes
+from models.training.vlm.second_look.own_boxes import of_nobody, own_boxes
 from models.training.vlm.second_look.samples import Sample, make_samples, read_labels
 from models.training.vlm.second_look.scores import auc
 from models.vlm.answer import Answer
@@ -155,6 +155,7 @@ def main(argv: list[str]) -> int:
     print(f"resident: {bare_mb:.0f} MB before the model, {resident_mb():.0f} MB after, at most {peak_mb:.0f} MB")
     if arguments.found:
         own_boxes(model, arguments.images, arguments.found)
+        of_nobody(model, arguments.images, arguments.found, arguments.split)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
     return 0

@@ -2,6 +2,7 @@
 drop: the figure of false leads.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from models.card import parse_card
 from models.training.detector.detect import SHIPPED
 from models.training.vlm.second_look.crops import render
 from models.training.vlm.second_look.mined import mined
+from models.training.vlm.second_look.nobody import nobody
 from models.training.vlm.second_look.samples import Sample, read_labels
+from models.vlm.closed_claims import agreed
 from models.vlm.questions import read_questions
 from models.vlm.vlm import VisionLanguageModel
 
-KEPT = 0.99
+KEPT, NOBODY_MAX = 0.99, 300
 Suspicion = NDArray[np.float64]
 HEADER = (
     "question", "true, false boxes", "threshold of val: kept, rejected", "99 % kept of test: rejected",
@@ -67,6 +70,22 @@ def row(name: str, asked: dict[tuple[str, str, bool], list[tuple[float, bool]]])
         f"{np.mean([one[1] for one in true]):.1%}, {np.mean([one[1] for one in false]):.0%}",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def of_nobody(model: VisionLanguageModel, images: Path, found: Path, split: str) -> None:
+    """Prints what is answered where nobody is (`nobody.py`), with the mirror as a box asks it: a yes about a zone would
+    confirm a false lead, an answer about what is worn would be made up.
+    """
+    pictures = [one for one in read_labels(images) if one.split == split]
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for sample in nobody(pictures, found / f"found-{split}.tsv", 7, NOBODY_MAX):
+        question, crop = read_questions()[sample.question], render(images, sample)
+        answers = model.ask(crop, question.en.question, sample.question), model.ask(crop, question.en.control)
+        counts[sample.question, sample.found, agreed(*answers)] += 1
+    print("| question | where nobody is | crops | yes | no | cannot tell |\n|---|---|---|---|---|---|")
+    for name, origin in sorted({key[:2] for key in counts}):
+        told = [counts[name, origin, verdict] for verdict in ("yes", "no", "cannot_tell")]
+        print(f"| {name} | {origin} | {sum(told)} | {' | '.join(f'{one / sum(told):.1%}' for one in told)} |")
 
 
 def threshold(true: Sequence[tuple[float, bool]]) -> float:

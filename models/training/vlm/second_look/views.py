@@ -21,6 +21,7 @@ from models.training.vlm.second_look.crops import read, render
 from models.training.vlm.second_look.descriptions import described, kinds
 from models.training.vlm.second_look.mined import mined
 from models.training.vlm.second_look.network import TILE_PX
+from models.training.vlm.second_look.nobody import nobody
 from models.training.vlm.second_look.people import whole_people
 from models.training.vlm.second_look.samples import (
     LEARNT,
@@ -39,20 +40,22 @@ WIDE_MARGIN = 0.55
 WIDE_PX = 320
 DOUBT = 0.1  # score from which the detector's boxes are learnt from; a box believes later
 FALSE_MAX = 1200  # of one question, at random
+NOBODY_MAX = 600  # of one question, answer and origin
 NARROW: Box = (0.0, 0.0, 1.0, 1.0)
 
 
 def learnt(pictures: list[Labelled], found: Path) -> list[Sample]:
-    """Of train: more crops than version 1 had, whole people, and what the detector got wrong."""
+    """Of train: more crops than version 1 had, whole people, what the detector got wrong, and where nobody is."""
     own = [one for one in pictures if one.split == "train"]
     labelled = make_samples(own, 1, LEARNT, LEARNT_UNCLEAR) + whole_people(own, 6)
-    return labelled + thinned(mined(own, found, {}, doubt=DOUBT))
+    return labelled + thinned(mined(own, found, {}, doubt=DOUBT)) + nobody(own, found, 7, NOBODY_MAX)
 
 
 def judged(pictures: list[Labelled], found: Path) -> list[Sample]:
     """Of val: the labelled crops of version 1, then the detector's."""
+    own = [one for one in pictures if one.split == "val"]
     labelled = [one for one in make_samples(pictures) if one.split == "val"]
-    return labelled + thinned(mined([one for one in pictures if one.split == "val"], found, {}, doubt=DOUBT))
+    return labelled + thinned(mined(own, found, {}, doubt=DOUBT)) + nobody(own, found, 7, NOBODY_MAX)
 
 
 def thinned(samples: list[Sample]) -> list[Sample]:
