@@ -112,7 +112,7 @@ def test_a_batch_answers_line_by_line_and_goes_on_after_a_broken_picture(
     answers = lines(output.out)
     assert [(row["image"], row["question"]) for row in answers] == [(row["image"], row["question"]) for row in rows]
     assert [set(row) - {"image", "question"} for row in answers] == [
-        KEYS, {"line", "error"}, {"line", "error"}, KEYS,
+        KEYS | {"line", "box"}, {"line", "error"}, {"line", "error"}, KEYS | {"line"},
     ]  # fmt: skip
     assert output.err.count("\n") == 2
     assert "1 x 1 px" in output.err
@@ -151,6 +151,9 @@ BROKEN_LINES: list[tuple[bytes, str]] = [
         )
     ),
     (b'{"image": "IMAGE", "question": "fire", "zone": [[0, 0], [1, 0], [1, 1]]}', "fire is not about a zone"),
+    (b'{"image": "IMAGE", "question": "in_zone", "zone": [[0, 0], [0.5, 0.5], [1, 1]]}', "a zone has an area"),
+    (b'{"image": "IMAGE", "question": "fire", "bbox": [0, 0, 1, 1]}', "unknown key 'bbox'; did you mean box?"),
+    (b'{"image": "IMAGE", "question": "fire", "language": "en"}', "unknown key 'language'; known: image, "),
 ]  # fmt: skip
 
 
@@ -164,7 +167,8 @@ def test_lines_that_cannot_be_asked_are_said_and_the_others_answered(
     assert ask("--batch", batch, "--model", package, "--json") == 1
     output = capsys.readouterr()
     first, *wrong, last = lines(output.out)
-    assert set(first) == set(last) == KEYS | {"image", "question"}
+    assert set(first) == set(last) == KEYS | {"line", "image", "question"}
+    assert (first["line"], last["line"]) == (1, 2 + 2 * len(BROKEN_LINES))
     said = output.err.splitlines()
     for place, ((line, why), row, text) in enumerate(zip(BROKEN_LINES, wrong, said, strict=True)):
         assert row["line"] == 2 + 2 * place
@@ -183,7 +187,7 @@ def test_a_batch_is_read_as_it_is_asked(image: Path, package: Path, tmp_path: Pa
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stderr
-        assert [set(json.loads(process.stdout.readline())) for _ in range(3)] == [KEYS | {"image", "question"}] * 3
+        assert [set(json.loads(process.stdout.readline())) for _ in range(3)] == [KEYS | {"line", "image", "question"}] * 3
         memory = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").split("VmRSS:")[1].split()[0]
         process.stdout.close()
         assert process.stderr.read() == b""
@@ -197,6 +201,7 @@ def test_what_cannot_be_asked_is_said_in_one_line(
     for words, named in (
         ((image,), "--question ID is missing"),
         ((), "give a picture, or --batch"),
+        ((image, "--batch", "nowhere.jsonl"), "give a picture, or --batch FILE, not both"),
         ((image, "--question", "mood", "--model", package), "known: helmet_worn"),
         ((image, "--question", "fire", "--model", "detector-14"), "not a vision-language model"),
         ((image, "--question", "fire", "--box", "0.5,0.5,0.4,1", "--model", package), "x1 < x2"),

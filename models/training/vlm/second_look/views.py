@@ -40,7 +40,7 @@ WIDE_MARGIN = 0.55
 WIDE_PX = 320
 DOUBT = 0.1  # score from which the detector's boxes are learnt from; a box believes later
 FALSE_MAX = 1200  # of one question, at random
-NOBODY_MAX = 600  # of one question, answer and origin
+NOBODY_MAX = {"train": 600, "val": 60}  # of one question, answer and origin
 NARROW: Box = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -48,14 +48,14 @@ def learnt(pictures: list[Labelled], found: Path) -> list[Sample]:
     """Of train: more crops than version 1 had, whole people, what the detector got wrong, and where nobody is."""
     own = [one for one in pictures if one.split == "train"]
     labelled = make_samples(own, 1, LEARNT, LEARNT_UNCLEAR) + whole_people(own, 6)
-    return labelled + thinned(mined(own, found, {}, doubt=DOUBT)) + nobody(own, found, 7, NOBODY_MAX)
+    return labelled + thinned(mined(own, found, {}, doubt=DOUBT)) + nobody(own, found, 7, NOBODY_MAX["train"])
 
 
 def judged(pictures: list[Labelled], found: Path) -> list[Sample]:
     """Of val: the labelled crops of version 1, then the detector's."""
     own = [one for one in pictures if one.split == "val"]
     labelled = [one for one in make_samples(pictures) if one.split == "val"]
-    return labelled + thinned(mined(own, found, {}, doubt=DOUBT)) + nobody(own, found, 7, NOBODY_MAX)
+    return labelled + thinned(mined(own, found, {}, doubt=DOUBT)) + nobody(own, found, 7, NOBODY_MAX["val"])
 
 
 def thinned(samples: list[Sample]) -> list[Sample]:
