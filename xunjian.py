@@ -7,7 +7,7 @@ import sys
 PARTS = {
     "edge": ("edge.__main__", "the box: init, run, replay, track, incidents"),
     "central": ("central.__main__", "the centre: init, serve, token, incidents"),
-    "models": ("models.__main__", "model packages: list, pull, verify, detect, render"),
+    "models": ("models.__main__", "models: list, pull, verify, detect, ask, describe, ..."),
     "verify": ("contract.verification", "check an evidence folder: chain, signatures, hashes"),
 }
 

@@ -142,6 +142,8 @@ def _list(arguments: argparse.Namespace) -> int:
         rows.append(row)
     for row in rows:
         print(json.dumps(row) if arguments.json else _list_line(row))
+    if not arguments.json:
+        print("* what is taken without a name")
     return code
 
 
@@ -151,7 +153,7 @@ def _list_line(row: dict[str, object]) -> str:
         return f"{mark} {row['name']}  {row.get('licence', 'licence unknown')}  not here: {row['error']}"
     line = f"{mark} {row['name']}  {row['licence']}  sha256 {str(row['sha256'])[:12]}  "
     classes = row.get("classes")
-    if isinstance(classes, list):
+    if isinstance(classes, list) and classes:
         return f"{line}classes: {' '.join(classes)}"
     return line + ("writes text" if row["task"] == "language" else "answers questions about pictures")
 

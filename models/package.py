@@ -129,4 +129,4 @@ def _refuse_other(path: Path, size: int, sha256: str, facts: FileFacts, package:
 
 
 def _pull_again(package: str) -> str:
-    return f"get the package again: xunjian models pull {package}"
+    return f"get the package again: xunjian models pull {package}, or install again what it ships with"
