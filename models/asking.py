@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from models.errors import ModelError
 from models.picture import PictureError, read_picture
+from models.printable import printable
 from models.registry import find_package, read_registry
 from models.trial import try_unpinned
 from models.vlm.answer import Answer
@@ -101,7 +102,7 @@ def _ask(arguments: argparse.Namespace, load: "LoadEngine") -> int:
     try:
         answer = _answer(_model(arguments.model, load), asked, arguments)
     except PictureError as error:
-        raise ModelError(_printable(_named(asked, error))) from error
+        raise ModelError(_named(asked, error)) from error
     _show(asked, answer, arguments)
     return 0
 
@@ -122,7 +123,7 @@ def _ask_batch(arguments: argparse.Namespace, load: "LoadEngine") -> int:
         except ModelError as error:
             code = 1
             why = str(error) if isinstance(asked, ModelError) else _named(asked, error)
-            print(f"xunjian models: {arguments.batch}:{number}: {_printable(why)}", file=sys.stderr)
+            print(printable(f"xunjian models: {arguments.batch}:{number}: {why}"), file=sys.stderr)
             if arguments.json:
                 row = {} if isinstance(asked, ModelError) else _row(asked)
                 print(json.dumps(row | {"line": number, "error": why}), flush=True)
@@ -157,11 +158,6 @@ def _named(asked: Asked, error: ModelError) -> str:
     return str(error) if str(asked.image) in str(error) else f"{asked.image}: {error}"
 
 
-def _printable(text: str) -> str:
-    """One line, whatever a file is called."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
 def _row(asked: Asked) -> dict[str, Any]:
     return {"image": str(asked.image), "question": asked.question}
 
@@ -173,7 +169,7 @@ def _show(asked: Asked, answer: Answer, arguments: argparse.Namespace) -> None:
     else:
         certain = f"yes {answer.p_yes:.3f}, no {answer.p_no:.3f} of {answer.mass:.3f}"
         print(
-            f"{_printable(str(asked.image))}: {asked.question}: {answer.verdict.replace('_', ' ')} "
+            f"{printable(str(asked.image))}: {asked.question}: {answer.verdict.replace('_', ' ')} "
             f"({certain}, {answer.ms:.0f} ms)"
         )
 
