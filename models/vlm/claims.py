@@ -1,23 +1,20 @@
 """What a model states about a lead, against what the tracks say; only that is shown, in words that are not the model's.
 
-A model answers in a closed form (`CLAIMS_SCHEMA`): it chooses which of few things to say. Each claim is looked up in
-the incident report, and either is carried by tracks, whose ids it then bears, or is removed and counted. Numbers,
-times, plates and names in the text come from the report, so what a model cannot do here is invent one. Free text is
+A model answers in a closed form (`stated_claim.py`). Each claim is looked up in the incident report, and either is
+carried by tracks, whose ids it then bears, or is removed and counted. Numbers, times, plates and names in the text come
+from the report, so what a model cannot do here is invent one. Free text is
 never taken: asking a model nicely to stay with the facts is no check.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Literal, Protocol
 
 from contract.incident_report import Claim, Description, IncidentTime, Place, Subject
 from contract.object_classes import class_name_en, class_name_zh
 from models.vlm.ai_label import aigc
+from models.vlm.stated_claim import StatedClaim, read_claims
 
-ANSWER_LENGTH_MAX = 20_000
 CLAIM_FIELDS: "Mapping[Kind, str]" = {
     "class": "subjects",
     "count": "subjects",
@@ -26,35 +23,7 @@ CLAIM_FIELDS: "Mapping[Kind, str]" = {
     "attribute": "subjects.attributes",
     "plate": "subjects.plate",
 }
-CLAIMS_MAX = 12
 FRAME_ID = "frame"
-
-
-class StatedClaim(BaseModel):
-    """class: of objects. track: the one that is meant, else all of the class. wears, lacks: a class that these do or do
-    not wear. zone: where. plate: its text. time: UTC, `HH:MM`, at which they are seen. What is left out is not stated.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    class_: str = Field(alias="class", max_length=64)
-    track: int | None = Field(default=None, ge=0, le=2**31 - 1)
-    count: int | None = Field(default=None, ge=0, le=10_000)
-    wears: str | None = Field(default=None, max_length=64)
-    lacks: str | None = Field(default=None, max_length=64)
-    zone: str | None = Field(default=None, max_length=64)
-    plate: str | None = Field(default=None, max_length=32)
-    time: str | None = Field(default=None, max_length=16)
-
-
-class StatedClaims(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    claims: tuple[StatedClaim, ...] = Field(max_length=CLAIMS_MAX)
-
-
-CLAIMS_SCHEMA: dict[str, Any] = StatedClaims.model_json_schema()
-"""JSON Schema of an answer, for a decoder or a server that can be held to one."""
 
 Removal = Literal["unreadable", "class", "track", "attribute", "zone", "plate", "time", "count", "said_before"]
 Kind = Literal["class", "count", "zone", "time", "attribute", "plate"]
@@ -98,10 +67,10 @@ class Grounded:
 
 def ground(answer: str, record: Record) -> Grounded:
     """answer: whatever a model wrote. Never raises for it: what cannot be read is one removed claim."""
-    stated = _read(answer)
+    stated = read_claims(answer)
     if stated is None:
         return Grounded((), "", "", ((answer[:200], "unreadable"),))
-    return ground_stated(stated.claims, record)
+    return ground_stated(stated, record)
 
 
 def ground_stated(stated: Iterable[StatedClaim], record: Record) -> Grounded:
@@ -145,16 +114,6 @@ def describe(answer: str, record: Record, template: Description, *, producer: st
         removed=len(grounded.removed),
         aigc=aigc(producer, produce_id),
     )
-
-
-def _read(answer: str) -> StatedClaims | None:
-    """The first JSON object in the answer, when it is in the closed form and nothing but white space is around it."""
-    if len(answer) > ANSWER_LENGTH_MAX:
-        return None
-    try:
-        return StatedClaims.model_validate(json.loads(answer))
-    except (ValueError, RecursionError, ValidationError):
-        return None
 
 
 def _carried(claim: StatedClaim, report: Record) -> Sequence[Subject] | Removal:

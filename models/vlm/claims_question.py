@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contract.ids import INTEGER_MAX
 from contract.object_classes import class_ids
 
 SAID_MAX = 4  # claims that are asked for; more are read
@@ -41,7 +42,7 @@ def claims_form(about: About) -> dict[str, Any]:
     """
     one = {
         "class": {"enum": sorted({*class_ids(), *about.class_names})},
-        "track": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+        "track": {"type": "integer", "minimum": 0, "maximum": INTEGER_MAX},
         "count": {"type": "integer", "minimum": 0, "maximum": 99},
         "wears": {"enum": list(ATTRIBUTES)},
         "lacks": {"enum": list(ATTRIBUTES)},

@@ -6,7 +6,8 @@ from typing import Literal
 
 from contract.catalogue import catalogue
 from contract.incident_report import Attribute, Description, IncidentReport, Subject
-from models.vlm.claims import CLAIMS_MAX, Grounded, Record, StatedClaim, ground_stated
+from models.vlm.claims import Grounded, Record, ground_stated
+from models.vlm.stated_claim import CLAIMS_MAX, StatedClaim
 
 PLATE_LENGTH_MAX = 12
 _WORN: Mapping[str, Literal["wears", "lacks"]] = {"present": "wears", "absent": "lacks"}

@@ -36,7 +36,7 @@ PURE_FILES = (
     "models/synthetic/things.py", "models/synthetic/truth.py", "models/synthetic/variant.py",
     "models/synthetic/vehicles.py", "models/synthetic/view.py",
     "central/cases/generated.py", "models/picture_header.py", "models/vlm/claims_question.py", "models/printable.py",
-    "models/vlm/closed_claims.py",
+    "models/vlm/closed_claims.py", "models/vlm/stated_claim.py",
     "models/vlm/description.py", "models/vlm/record_text.py", "central/cases/priority.py",
     "models/vlm/answer.py", "models/vlm/crop.py", "models/vlm/prompt.py", "models/vlm/sampling.py",
     "edge/capture/camera.py", "edge/capture/onvif_messages.py",

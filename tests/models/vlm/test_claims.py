@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.incident_report import Description, IncidentReport
-from models.vlm.claims import CLAIMS_MAX, CLAIMS_SCHEMA, describe, ground
+from models.vlm.claims import describe, ground
+from models.vlm.stated_claim import CLAIMS_MAX, CLAIMS_SCHEMA
 from tests.contract.examples import incident_report
 from tests.models.vlm.leads import subject
 

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.incident_report import IncidentReport, Place
+from contract.incident_report import IncidentReport, Place, Subject
 from models.errors import ModelError
-from models.vlm.claims import StatedClaims
 from models.vlm.claims_question import ATTRIBUTES, claims_form, claims_prompt
+from models.vlm.closed_claims import closed_claim
 from models.vlm.description import Described, Shown, about, describe_report
 from models.vlm.record_text import opening, recorded, template
+from models.vlm.stated_claim import StatedClaims
 from tests.contract.examples import NOW
 from tests.models.vlm.leads import INVENTED, LINE, Inventor, lead, stated, subject, unsupported
 
@@ -176,3 +177,29 @@ def test_a_lead_that_is_still_seen_at_its_first_moment_has_one_time() -> None:
     assert opening(now)["en"].endswith("08:30:00 UTC.")
     closed = lead(time=LEAD.time.model_copy(update={"closed": NOW + timedelta(seconds=70)}))
     assert "08:30:00 to 08:31:10 UTC" in opening(closed)["en"]
+
+
+LONG = "hard_hat_" * 12
+FAR = 2**53 - 1
+
+
+@pytest.mark.parametrize(
+    ("subjects", "words"),
+    [
+        ((subject(3, LONG),), f"1 {LONG}, in zone site (track 3)"),
+        ((subject(3, "person", **{LONG: "absent"}),), f"1 person, no {LONG} seen (track 3)"),
+        ((subject(FAR, "car", plate="京A12345"),), f"read as 京A12345, to be checked (track {FAR})"),
+        ((subject(3, ""),), "in zone site (track 3)"),
+        (tuple(subject(one, f"kind_{one}", vest="present") for one in range(50)), "1 kind_11, in zone site (track 11)"),
+    ],
+)
+def test_all_that_the_contract_allows_is_said(subjects: tuple[Subject, ...], words: str) -> None:
+    assert words in template(lead(subjects=subjects)).text["en"]
+
+
+def test_a_model_may_speak_of_any_track_and_class_that_a_record_can_hold() -> None:
+    record = lead(subjects=(subject(FAR, LONG, **{LONG: "absent"}),))
+    one = {"class": LONG, "track": FAR, "lacks": LONG}
+    assert described(stated(one), record).description.source == "model"
+    assert closed_claim("in_zone", "yes", LONG, FAR, "site") is not None
+    assert jsonschema_rs.is_valid(claims_form(about(record)), {"claims": [{"class": LONG, "track": FAR}]})
