@@ -152,7 +152,7 @@ def _whole(report: Record) -> bool:
 
 def _within(time: str, report: Record) -> bool:
     """Whether a minute of the clock lies between first and last sight, both of them included. Across midnight too."""
-    first, last = report.time.first_seen, report.time.closed or report.time.last_seen
+    first, last = report.time.first_seen, report.time.last_seen
     if not (len(time) == 5 and time[2] == ":" and time[:2].isdecimal() and time[3:].isdecimal()):
         return False
     minute = int(time[:2]) * 60 + int(time[3:])

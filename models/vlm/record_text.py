@@ -22,7 +22,7 @@ def opening(report: IncidentReport) -> dict[Literal["zh-CN", "en"], str]:
     """The first words of a text about this lead: what it is called, and when it was seen."""
     kind = catalogue().get(report.type_id)
     names = kind.names if kind else {}
-    start, end = report.time.first_seen, report.time.closed or report.time.last_seen
+    start, end = report.time.first_seen, report.time.last_seen
     seen = f"{start:%Y-%m-%d %H:%M:%S}"
     until_zh, until_en = (f"至 {end:%H:%M:%S} ", f"to {end:%H:%M:%S} ") if end > start else ("", "")
     return {

@@ -175,8 +175,19 @@ def test_the_form_admits_only_what_can_be_read_and_the_prompt_holds_nothing_that
 def test_a_lead_that_is_still_seen_at_its_first_moment_has_one_time() -> None:
     now = lead(time=LEAD.time.model_copy(update={"last_seen": NOW}))
     assert opening(now)["en"].endswith("08:30:00 UTC.")
-    closed = lead(time=LEAD.time.model_copy(update={"closed": NOW + timedelta(seconds=70)}))
-    assert "08:30:00 to 08:31:10 UTC" in opening(closed)["en"]
+
+
+@pytest.mark.parametrize(("close_reason", "closed_s"), [("ended", 72), ("interrupted", 9 * 3600)])
+def test_a_lead_was_seen_until_it_was_last_seen_not_until_it_was_closed(close_reason: Any, closed_s: int) -> None:
+    """`closed` is after the cool-down, or when the box came back."""
+    update = {"closed": NOW + timedelta(seconds=closed_s), "close_reason": close_reason}
+    closed = lead(time=LEAD.time.model_copy(update=update))
+    assert (
+        template(closed).text["en"].startswith("Lead, suspected missing helmet: 2026-03-01 08:30:00 to 08:30:12 UTC. ")
+    )
+    assert opening(closed)["zh-CN"].endswith("08:30:00 至 08:30:12 UTC。")
+    seen = [described(stated({"class": "car", "time": time}), closed).reason for time in ("08:30", "08:31", "15:00")]
+    assert seen == [None, "unsupported", "unsupported"]
 
 
 LONG = "hard_hat_" * 12
