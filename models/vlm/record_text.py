@@ -24,7 +24,8 @@ def opening(report: IncidentReport) -> dict[Literal["zh-CN", "en"], str]:
     names = kind.names if kind else {}
     start, end = report.time.first_seen, report.time.last_seen
     seen = f"{start:%Y-%m-%d %H:%M:%S}"
-    until_zh, until_en = (f"至 {end:%H:%M:%S} ", f"to {end:%H:%M:%S} ") if end > start else ("", "")
+    until = f"{end:%H:%M:%S}" if end.date() == start.date() else f"{end:%Y-%m-%d %H:%M:%S}"
+    until_zh, until_en = (f"至 {until} ", f"to {until} ") if end > start else ("", "")
     return {
         "zh-CN": f"线索（{names.get('zh-CN', report.type_id)}）：{seen} {until_zh}UTC。",
         "en": f"Lead, {names.get('en', report.type_id)}: {seen} {until_en}UTC.",

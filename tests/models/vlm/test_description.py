@@ -177,6 +177,15 @@ def test_a_lead_that_is_still_seen_at_its_first_moment_has_one_time() -> None:
     assert opening(now)["en"].endswith("08:30:00 UTC.")
 
 
+@pytest.mark.parametrize(
+    ("lasts", "until"), [({"days": 2}, "2026-03-03 08:30:00"), ({"hours": 16}, "2026-03-02 00:30:00")]
+)
+def test_a_lead_that_ends_on_another_day_says_which(lasts: dict[str, int], until: str) -> None:
+    parked = lead(time=LEAD.time.model_copy(update={"last_seen": NOW + timedelta(**lasts)}))
+    assert f"08:30:00 to {until} UTC" in opening(parked)["en"]
+    assert f"08:30:00 至 {until} UTC" in opening(parked)["zh-CN"]
+
+
 @pytest.mark.parametrize(("close_reason", "closed_s"), [("ended", 72), ("interrupted", 9 * 3600)])
 def test_a_lead_was_seen_until_it_was_last_seen_not_until_it_was_closed(close_reason: Any, closed_s: int) -> None:
     """`closed` is after the cool-down, or when the box came back."""
