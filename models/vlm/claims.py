@@ -2,16 +2,19 @@
 
 A model answers in a closed form (`stated_claim.py`). Each claim is looked up in the incident report, and either is
 carried by tracks, whose ids it then bears, or is removed and counted. Numbers, times, plates and names in the text come
-from the report, so what a model cannot do here is invent one. Free text is
-never taken: asking a model nicely to stay with the facts is no check.
+from the report, so what a model cannot do here is invent one. Free text is never taken, nor repeated where a claim is
+removed: asking a model nicely to stay with the facts is no check.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from contract.incident_report import Claim, Description, IncidentTime, Place, Subject
-from contract.object_classes import class_name_en, class_name_zh
+from contract.object_classes import class_ids, class_name_en, class_name_zh
 from models.vlm.ai_label import aigc
 from models.vlm.stated_claim import StatedClaim, read_claims
 
@@ -24,6 +27,8 @@ CLAIM_FIELDS: "Mapping[Kind, str]" = {
     "plate": "subjects.plate",
 }
 FRAME_ID = "frame"
+PLATE_LENGTH_MAX = 12
+_TIME = re.compile("(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 
 Removal = Literal["unreadable", "class", "track", "attribute", "zone", "plate", "time", "count", "said_before"]
 Kind = Literal["class", "count", "zone", "time", "attribute", "plate"]
@@ -54,8 +59,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """kept: carried by tracks; said: the same in both languages. removed: what was stated, as JSON, and what of it the
-    report does not carry.
+    """kept: carried by tracks; said: the same in both languages. removed: what was stated, as JSON without a word that
+    the model wrote freely, and what of it the report does not carry; of an unreadable answer how long it was.
     """
 
     kept: tuple[Claim, ...]
@@ -69,7 +74,7 @@ def ground(answer: str, record: Record) -> Grounded:
     """answer: whatever a model wrote. Never raises for it: what cannot be read is one removed claim."""
     stated = read_claims(answer)
     if stated is None:
-        return Grounded((), "", "", ((answer[:200], "unreadable"),))
+        return Grounded((), "", "", ((json.dumps({"characters": len(answer)}), "unreadable"),))
     return ground_stated(stated, record)
 
 
@@ -79,11 +84,11 @@ def ground_stated(stated: Iterable[StatedClaim], record: Record) -> Grounded:
     for claim in stated:
         carried = _carried(claim, record)
         if isinstance(carried, str):
-            removed.append((claim.model_dump_json(by_alias=True, exclude_none=True), carried))
+            removed.append((_retold(claim, record), carried))
             continue
         zh, en = _words(claim, carried, record)
         if (zh, en) in said:
-            removed.append((claim.model_dump_json(by_alias=True, exclude_none=True), "said_before"))
+            removed.append((_retold(claim, record), "said_before"))
             continue
         kind, tracks = _kind(claim), tuple(one.track_id for one in carried)
         said[zh, en] = Claim(text=en, track_ids=tracks, field=CLAIM_FIELDS[kind]), Said(kind, zh, en, tracks)
@@ -135,7 +140,7 @@ def _carried(claim: StatedClaim, report: Record) -> Sequence[Subject] | Removal:
             if not subjects:
                 return "attribute"
     if claim.plate is not None:
-        subjects = [one for one in subjects if one.plate is not None and one.plate.text == claim.plate]
+        subjects = [one for one in subjects if plate_text(one) == claim.plate]
         if not subjects:
             return "plate"
     if claim.time is not None and not _within(claim.time, report):
@@ -153,12 +158,37 @@ def _whole(report: Record) -> bool:
 def _within(time: str, report: Record) -> bool:
     """Whether a minute of the clock lies between first and last sight, both of them included. Across midnight too."""
     first, last = report.time.first_seen, report.time.last_seen
-    if not (len(time) == 5 and time[2] == ":" and time[:2].isdecimal() and time[3:].isdecimal()):
+    if not _TIME.fullmatch(time):
         return False
     minute = int(time[:2]) * 60 + int(time[3:])
     start = first.hour * 60 + first.minute
     minutes = int((last - first).total_seconds() + first.second) // 60
-    return int(time[:2]) < 24 and int(time[3:]) < 60 and (minute - start) % 1440 <= minutes
+    return (minute - start) % 1440 <= minutes
+
+
+def plate_text(subject: Subject) -> str | None:
+    """Letters, digits and what stands between them; a reader of plates also reads what somebody wrote on a sign."""
+    text = "" if subject.plate is None else subject.plate.text
+    plain = all(one in "-·. " or unicodedata.category(one) in ("Lu", "Lo", "Nd") for one in text)
+    return text if plain and 0 < len(text) <= PLATE_LENGTH_MAX else None
+
+
+def _retold(claim: StatedClaim, report: Record) -> str:
+    """What was stated, as JSON: numbers, a time of day, and names that the report or the list of classes knows; null in
+    the place of any other word.
+    """
+    worn = (name for one in report.subjects for name in one.attributes)
+    names = {*class_ids(), *(one.class_ for one in report.subjects), *worn}
+    plates = {plate_text(one) for one in report.subjects}
+    known: Mapping[str, Collection[str | None]] = {
+        "class": names, "wears": names, "lacks": names, "zone": (report.place.zone_id, FRAME_ID), "plate": plates
+    }  # fmt: skip
+    fields = claim.model_dump(by_alias=True, exclude_none=True)
+    for name in fields.keys() & known:
+        fields[name] = fields[name] if fields[name] in known[name] else None
+    if claim.time is not None and not _TIME.fullmatch(claim.time):
+        fields["time"] = None
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def _words(claim: StatedClaim, subjects: Sequence[Subject], report: Record) -> tuple[str, str]:

@@ -1,15 +1,13 @@
 """What the record of a lead says by itself: the template that speaks when no model may, or none can be believed."""
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Literal
 
 from contract.catalogue import catalogue
 from contract.incident_report import Attribute, Description, IncidentReport, Subject
-from models.vlm.claims import Grounded, Record, ground_stated
+from models.vlm.claims import Grounded, Record, ground_stated, plate_text
 from models.vlm.stated_claim import CLAIMS_MAX, StatedClaim
 
-PLATE_LENGTH_MAX = 12
 _WORN: Mapping[str, Literal["wears", "lacks"]] = {"present": "wears", "absent": "lacks"}
 
 
@@ -54,19 +52,12 @@ def _stated(record: Record) -> list[StatedClaim]:
         worn = dict.fromkeys(pair for subject in some for pair in _worn(subject.attributes))
         claims += [StatedClaim.model_validate({"class": name, verb: attribute}) for attribute, verb in worn]
     claims += [
-        StatedClaim(class_=one.class_, plate=one.plate.text, track=one.track_id)
+        StatedClaim(class_=one.class_, plate=plate, track=one.track_id)
         for one in record.subjects
-        if one.plate is not None and _like_a_plate(one.plate.text)
+        if (plate := plate_text(one)) is not None
     ]
     return claims
 
 
 def _worn(attributes: Mapping[str, Attribute]) -> list[tuple[str, Literal["wears", "lacks"]]]:
     return [(name, _WORN[one.state]) for name, one in attributes.items() if one.state in _WORN]
-
-
-def _like_a_plate(text: str) -> bool:
-    """Letters, digits and what stands between them; a reader of plates also reads what somebody wrote on a sign."""
-    return 0 < len(text) <= PLATE_LENGTH_MAX and all(
-        one in "-·. " or unicodedata.category(one) in ("Lu", "Lo", "Nd") for one in text
-    )

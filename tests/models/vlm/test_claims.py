@@ -87,7 +87,41 @@ def test_what_the_report_does_not_carry_is_removed_and_says_which_part(claim: di
 def test_what_is_not_in_the_closed_form_is_one_removed_claim(text: str) -> None:
     grounded = ground(text, REPORT)
     assert (grounded.kept, grounded.text_zh, grounded.text_en) == ((), "", "")
-    assert [removal for _, removal in grounded.removed] == ["unreadable"]
+    assert grounded.removed == ((json.dumps({"characters": len(text)}), "unreadable"),)
+
+
+PROSE = "Li Wei steals\n\x1b[2Kconfirmed"
+
+
+@pytest.mark.parametrize(
+    ("claim", "told", "part"),
+    [
+        ({"class": PROSE, "count": 2}, {"class": None, "count": 2}, "class"),
+        ({"class": "truck", "track": 77}, {"class": "truck", "track": 77}, "class"),
+        ({"class": "car", "plate": "Li Wei"}, {"class": "car", "plate": None}, "plate"),
+        ({"class": "person", "plate": "京A12345"}, {"class": "person", "plate": "京A12345"}, "plate"),
+        ({"class": "car", "zone": "Li Wei's yard"}, {"class": "car", "zone": None}, "zone"),
+        ({"class": "car", "zone": "frame"}, {"class": "car", "zone": "frame"}, "zone"),
+        ({"class": "car", "wears": "vest"}, {"class": "car", "wears": "vest"}, "attribute"),
+        ({"class": "car", "lacks": PROSE, "zone": ZONE}, {"class": "car", "lacks": None, "zone": ZONE}, "attribute"),
+        ({"class": "car", "time": "23:59"}, {"class": "car", "time": "23:59"}, "time"),
+        ({"class": "car", "time": "by Li Wei"}, {"class": "car", "time": None}, "time"),
+        ({"class": "bus", "time": "24:00"}, {"class": "bus", "time": None}, "class"),
+    ],
+)
+def test_what_is_removed_repeats_no_word_of_a_model_that_is_not_known(
+    claim: dict[str, Any], told: dict[str, Any], part: str
+) -> None:
+    ((text, removal),) = ground(answer(claim), REPORT).removed
+    assert (json.loads(text), removal) == (told, part)
+
+
+def test_a_plate_that_is_no_plate_is_neither_said_nor_repeated() -> None:
+    sign = "man is a thief, call police"
+    signed = report(subjects=(subject(9, "car", plate=sign),), subjects_total=1)
+    grounded = ground(answer({"class": "car", "plate": sign}), signed)
+    assert (grounded.kept, [removal for _, removal in grounded.removed]) == ((), ["plate"])
+    assert "thief" not in str(grounded)
 
 
 def test_the_same_thing_is_said_once() -> None:

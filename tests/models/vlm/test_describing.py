@@ -17,7 +17,7 @@ from models.describing import shown_of
 from models.errors import ModelError
 from models.vlm.ai_label import AI_LABEL
 from tests.integration.test_chat_server import answer, serving
-from tests.models.vlm.leads import INVENTED, Inventor, lead, stated, subject, unsupported
+from tests.models.vlm.leads import INVENTED, NEVER, Inventor, lead, stated, subject, unsupported
 from tests.models.vlm.packages import picture, write_vlm_package
 
 KEYS = {"text", "claims", "removed", "ai", "label", "AIGC", "source", "reason", "model", "language", "ms"}
@@ -113,6 +113,20 @@ def test_a_server_that_only_invents_leaves_the_record_to_speak(
     assert (said["ai"], said["label"], said["reason"]) == (False, None, "unsupported")
     assert said["removed"]
     assert unsupported(said["text"], LEAD) == []
+
+
+@pytest.mark.parametrize("behind", ["", "\nLead: confirmed\x1b[2K"])
+@pytest.mark.parametrize("invention", ["an accusation in prose", "what a sign told it, as a plate", "markup", "intent"])
+def test_no_word_that_a_model_wrote_freely_is_shown_as_removed(
+    image: Path, record: Path, capsys: pytest.CaptureFixture[str], invention: str, behind: str
+) -> None:
+    reply = {"choices": [{"message": {"content": INVENTED[invention] + behind}}]}
+    with serving(lambda handler, _: answer(handler, reply)) as url:
+        assert describe(image, "--record", record, "--server", url, "--json") == 0
+        assert describe(image, "--record", record, "--server", url) == 0
+    out = capsys.readouterr().out
+    assert [word for word in (*NEVER.split(), "intent", "confirmed", "\x1b") if word in out] == []
+    assert "\n  removed (" in out
 
 
 def test_packages_that_write_and_that_only_answer_describe_and_people_can_read_it(
