@@ -1,9 +1,10 @@
 """What a model states about a lead, against what the tracks say; only that is shown, in words that are not the model's.
 
 A model answers in a closed form (`stated_claim.py`). Each claim is looked up in the incident report, and either is
-carried by tracks, whose ids it then bears, or is removed and counted. Numbers, times, plates and names in the text come
-from the report, so what a model cannot do here is invent one. Free text is never taken, nor repeated where a claim is
-removed: asking a model nicely to stay with the facts is no check.
+carried by tracks, or is removed and counted. It bears the ids of these tracks where it is about certain ones: numbers
+that a model did not say are not said for it. Numbers, times, plates and names in the text come from the report, so what
+a model cannot do here is invent one. Free text is never taken, nor repeated where a claim is removed: asking a model
+nicely to stay with the facts is no check.
 """
 
 import json
@@ -49,7 +50,7 @@ class Record(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A kept claim in words. kind: the narrowest thing that it states."""
+    """A kept claim in words. kind: the narrowest thing that it states. track_ids: none where it is about any."""
 
     kind: Kind
     zh: str
@@ -78,7 +79,10 @@ def ground(answer: str, record: Record) -> Grounded:
     return ground_stated(stated, record)
 
 
-def ground_stated(stated: Iterable[StatedClaim], record: Record) -> Grounded:
+def ground_stated(stated: Iterable[StatedClaim], record: Record, *, numbered: bool = False) -> Grounded:
+    """numbered: the record's own claims say how many and which. For a model that named neither track nor count only
+    the class is said: it saw some of the subjects, and nobody knows which of them it meant.
+    """
     removed: list[tuple[str, Removal]] = []
     said: dict[tuple[str, str], tuple[Claim, Said]] = {}
     for claim in stated:
@@ -86,11 +90,13 @@ def ground_stated(stated: Iterable[StatedClaim], record: Record) -> Grounded:
         if isinstance(carried, str):
             removed.append((_retold(claim, record), carried))
             continue
-        zh, en = _words(claim, carried, record)
+        names_some = numbered or claim.track is not None or claim.count is not None
+        tracks = tuple(one.track_id for one in carried) if names_some else ()
+        zh, en = _words(claim, tracks, record)
         if (zh, en) in said:
             removed.append((_retold(claim, record), "said_before"))
             continue
-        kind, tracks = _kind(claim), tuple(one.track_id for one in carried)
+        kind = _kind(claim)
         said[zh, en] = Claim(text=en, track_ids=tracks, field=CLAIM_FIELDS[kind]), Said(kind, zh, en, tracks)
     return Grounded(
         tuple(claim for claim, _ in said.values()),
@@ -191,12 +197,14 @@ def _retold(claim: StatedClaim, report: Record) -> str:
     return json.dumps(fields, ensure_ascii=False)
 
 
-def _words(claim: StatedClaim, subjects: Sequence[Subject], report: Record) -> tuple[str, str]:
-    """What the claim comes to, zh and en; every number and name from the report."""
-    count = len(subjects)
-    least_zh, least_en = ("", "") if _whole(report) or claim.track is not None else ("至少 ", "at least ")
-    zh = [f"{class_name_zh(claim.class_)} {least_zh}{count} {_counter(claim.class_)}"]
-    en = [f"{least_en}{count} {class_name_en(claim.class_, count)}"]
+def _words(claim: StatedClaim, tracks: Sequence[int], report: Record) -> tuple[str, str]:
+    """What the claim comes to, zh and en; every number and name from the report. tracks: none: without number."""
+    count = len(tracks)
+    zh, en = [class_name_zh(claim.class_)], [class_name_en(claim.class_)]
+    if tracks:
+        least_zh, least_en = ("", "") if _whole(report) or claim.track is not None else ("至少 ", "at least ")
+        zh = [f"{class_name_zh(claim.class_)} {least_zh}{count} {_counter(claim.class_)}"]
+        en = [f"{least_en}{count} {class_name_en(claim.class_, count)}"]
     if claim.wears is not None:
         zh.append(f"可见{class_name_zh(claim.wears)}")
         en.append(f"{class_name_en(claim.wears)} seen")
@@ -214,18 +222,15 @@ def _words(claim: StatedClaim, subjects: Sequence[Subject], report: Record) -> t
         first = report.time.first_seen
         zh.append(f"首次见于 {first:%H:%M:%S} UTC")
         en.append(f"first seen at {first:%H:%M:%S} UTC")
-    tracks = _tracks(one.track_id for one in subjects)
-    return "，".join(zh) + f"（轨迹 {tracks}）", ", ".join(en) + f" (track{'s' * (count != 1)} {tracks})"
+    which = ", ".join(map(str, sorted(tracks)))
+    borne = (f"（轨迹 {which}）", f" (track{'s' * (count != 1)} {which})") if tracks else ("", "")
+    return "，".join(zh) + borne[0], ", ".join(en) + borne[1]
 
 
 def _counter(class_id: str) -> str:
     return {"person": "名", "bicycle": "辆", "motorcycle": "辆", "car": "辆", "bus": "辆", "truck": "辆"}.get(
         class_id, "处"
     )
-
-
-def _tracks(ids: Iterable[int]) -> str:
-    return ", ".join(str(one) for one in sorted(ids))
 
 
 def _where(place: Place) -> tuple[str, str]:

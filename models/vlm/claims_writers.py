@@ -64,7 +64,7 @@ class PackageWriter:
                 schema=crop_form(about),
                 seconds_max=max(end_s - time.monotonic(), 0.001),
             ).text
-            stated = _placed(answer, one.class_name, one.track_id, about.zone_id)
+            stated = _placed(answer, one.track_id, about.zone_id)
             if stated is None:
                 return answer
             claims += (claim for claim in stated if claim not in claims)
@@ -115,18 +115,16 @@ class ClosedWriter:
         )
 
 
-def _placed(answer: str, class_name: str, track_id: int, zone_id: str) -> list[Mapping[str, Any]] | None:
-    """What was written about the crop of one subject, as claims about the lead: of its class, about its track. None for
-    an answer that is not in the form, a broken-off one too.
+def _placed(answer: str, track_id: int, zone_id: str) -> list[Mapping[str, Any]] | None:
+    """What was written about the crop of one subject, as claims about the lead: about its track, so a class that it is
+    not does not hold. None for an answer that is not in the form, a broken-off one too.
     """
     stated = read_claims(answer)
     if stated is None:
         return None
     claims: list[Mapping[str, Any]] = []
     for one in stated:
-        fields = one.model_dump(by_alias=True, exclude_none=True)
-        if one.class_ == class_name:
-            fields["track"] = track_id
+        fields = one.model_dump(by_alias=True, exclude_none=True) | {"track": track_id}
         if one.zone == HERE:
             fields["zone"] = zone_id
         claims.append(fields)

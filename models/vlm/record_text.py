@@ -13,7 +13,7 @@ _WORN: Mapping[str, Literal["wears", "lacks"]] = {"present": "wears", "absent": 
 
 def recorded(record: Record) -> Grounded:
     """Every claim that the record carries: of each class how many and where, what they wear or lack, plates read."""
-    return ground_stated(_stated(record)[:CLAIMS_MAX], record)
+    return ground_stated(_stated(record)[:CLAIMS_MAX], record, numbered=True)
 
 
 def opening(report: IncidentReport) -> dict[Literal["zh-CN", "en"], str]:

@@ -90,10 +90,15 @@ def test_the_check_of_these_tests_sees_what_is_wrong() -> None:
 
 def test_what_holds_is_said_labelled_and_the_rest_is_counted() -> None:
     said = described(
-        stated({"class": "person", "count": 2}, {"class": "truck"}, {"class": "person", "lacks": "helmet"})
+        stated(
+            {"class": "person", "count": 2},
+            {"class": "truck"},
+            {"class": "person", "lacks": "helmet", "track": 3},
+            {"class": "car"},
+        )
     )
     assert said.description.text["en"] == (
-        template(LEAD).text["en"] + " AI sees: 2 people (tracks 3, 5); 1 person, no helmet seen (track 3)."
+        template(LEAD).text["en"] + " AI sees: 2 people (tracks 3, 5); 1 person, no helmet seen (track 3); car."
     )
     assert [(one.en, by_model) for one, by_model in said.said] == [
         ("2 people, in zone site (tracks 3, 5)", False),
@@ -101,6 +106,7 @@ def test_what_holds_is_said_labelled_and_the_rest_is_counted() -> None:
         ("1 person, no helmet seen (track 3)", True),
         ("1 car, number plate read as 京A12345, to be checked (track 9)", False),
         ("2 people (tracks 3, 5)", True),
+        ("car", True),
     ]
     assert [claim.text for claim in said.description.claims] == [one.en for one, _ in said.said]
     assert (said.description.source, said.description.removed, said.reason) == ("model", 1, None)
