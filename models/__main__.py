@@ -15,6 +15,7 @@ from models.engine.onnx_runtime import OnnxRuntimeEngine
 from models.errors import ModelError, ScenarioError
 from models.package import Package
 from models.picture import PictureError, read_picture
+from models.printable import printable
 from models.proving import Trial
 from models.registry import find_package, is_pinned, pulled_names, read_registry
 from models.source import read_sources
@@ -243,7 +244,7 @@ def _render(arguments: argparse.Namespace) -> int:
 
 
 def _say(error: ModelError) -> int:
-    print(f"xunjian models: {error}", file=sys.stderr)
+    print(f"xunjian models: {printable(str(error))}", file=sys.stderr)
     return 1
 
 

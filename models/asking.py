@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from models.asked import LIKE, Asked, check_zone, read_batch, read_box, read_zone
 from models.errors import ModelError
 from models.picture import PictureError, read_picture
+from models.printable import printable
 from models.registry import find_package, read_registry
 from models.trial import try_unpinned
 from models.vlm.answer import Answer
@@ -69,7 +70,7 @@ def _ask(arguments: argparse.Namespace, load: "LoadEngine") -> int:
     try:
         answer = _answer(_model(arguments.model, load), asked, arguments)
     except PictureError as error:
-        raise ModelError(_printable(_named(asked, error))) from error
+        raise ModelError(_named(asked, error)) from error
     _show(asked, answer, arguments)
     return 0
 
@@ -90,7 +91,7 @@ def _ask_batch(arguments: argparse.Namespace, load: "LoadEngine") -> int:
         except ModelError as error:
             code = 1
             why = str(error) if isinstance(asked, ModelError) else _named(asked, error)
-            print(f"xunjian models: {arguments.batch}:{number}: {_printable(why)}", file=sys.stderr)
+            print(printable(f"xunjian models: {arguments.batch}:{number}: {why}"), file=sys.stderr)
             if arguments.json:
                 row = {"line": number} if isinstance(asked, ModelError) else _row(asked, number)
                 print(json.dumps(row | {"error": why}), flush=True)
@@ -125,11 +126,6 @@ def _named(asked: Asked, error: ModelError) -> str:
     return str(error) if str(asked.image) in str(error) else f"{asked.image}: {error}"
 
 
-def _printable(text: str) -> str:
-    """One line, whatever a file is called."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
 def _row(asked: Asked, number: int) -> dict[str, Any]:
     """What tells a batch's answers apart; the contract has none of it for a single question."""
     row: dict[str, Any] = {"line": number, "image": str(asked.image), "question": asked.question}
@@ -143,7 +139,7 @@ def _show(asked: Asked, answer: Answer, arguments: argparse.Namespace, number: i
     else:
         certain = f"yes {answer.p_yes:.3f}, no {answer.p_no:.3f} of {answer.mass:.3f}"
         print(
-            f"{_printable(str(asked.image))}: {asked.question}: {answer.verdict.replace('_', ' ')} "
+            f"{printable(str(asked.image))}: {asked.question}: {answer.verdict.replace('_', ' ')} "
             f"({certain}, {answer.ms:.0f} ms)"
         )
 

@@ -1,7 +1,6 @@
 """`xunjian models describe IMAGE --record INCIDENT.json`: what may be said of a lead, and what a model said besides."""
 
 import argparse
-import json
 import sys
 import time
 import uuid
@@ -18,6 +17,7 @@ from contract.errors import ContractError
 from contract.incident_report import IncidentReport
 from models.errors import ModelError
 from models.picture import PictureError, read_picture
+from models.printable import json_line, printable
 from models.registry import find_package, read_registry
 from models.trial import try_unpinned
 from models.vlm.ai_label import AI_LABEL
@@ -89,9 +89,9 @@ def _describe(arguments: argparse.Namespace, load: "LoadEngine", serve: Callable
         produce_id=str(uuid.uuid4()),
     )
     if described.detail:
-        print(f"xunjian models: the record speaks alone: {described.detail}", file=sys.stderr)
+        print(f"xunjian models: the record speaks alone: {printable(described.detail)}", file=sys.stderr)
     row = _row(described, arguments.lang, writer, (time.perf_counter() - start_s) * 1000)
-    print(json.dumps(row, ensure_ascii=False) if arguments.json else _lines(row))
+    print(json_line(row) if arguments.json else _lines(row))
     return 0
 
 
@@ -158,4 +158,4 @@ def _lines(row: dict[str, Any]) -> str:
     label = [f"[{row['label']}]"] if row["label"] else []
     claims = [f"  {one['kind']:<10} {one['text']}{'  (AI)' * (one['stated_by'] == 'model')}" for one in row["claims"]]
     removed = [f"  removed ({one['reason']}): {one['claim']}" for one in row["removed"]]
-    return "\n".join([*label, row["text"], *claims, *removed])
+    return "\n".join(map(printable, [*label, row["text"], *claims, *removed]))

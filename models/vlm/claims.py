@@ -1,23 +1,24 @@
 """What a model states about a lead, against what the tracks say; only that is shown, in words that are not the model's.
 
-A model answers in a closed form (`CLAIMS_SCHEMA`): it chooses which of few things to say. Each claim is looked up in
-the incident report, and either is carried by tracks, whose ids it then bears, or is removed and counted. Numbers,
-times, plates and names in the text come from the report, so what a model cannot do here is invent one. Free text is
-never taken: asking a model nicely to stay with the facts is no check.
+A model answers in a closed form (`stated_claim.py`). Each claim is looked up in the incident report, and either is
+carried by tracks, or is removed and counted. It bears the ids of these tracks where it is about certain ones: numbers
+that a model did not say are not said for it. Numbers, times, plates and names in the text come from the report, so what
+a model cannot do here is invent one. Free text is never taken, nor repeated where a claim is removed: asking a model
+nicely to stay with the facts is no check.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Literal, Protocol
 
 from contract.incident_report import Claim, Description, IncidentTime, Place, Subject
-from contract.object_classes import class_name_en, class_name_zh
+from contract.object_classes import class_ids, class_name_en, class_name_zh
 from models.vlm.ai_label import aigc
+from models.vlm.stated_claim import StatedClaim, read_claims
 
-ANSWER_LENGTH_MAX = 20_000
 CLAIM_FIELDS: "Mapping[Kind, str]" = {
     "class": "subjects",
     "count": "subjects",
@@ -26,35 +27,9 @@ CLAIM_FIELDS: "Mapping[Kind, str]" = {
     "attribute": "subjects.attributes",
     "plate": "subjects.plate",
 }
-CLAIMS_MAX = 12
 FRAME_ID = "frame"
-
-
-class StatedClaim(BaseModel):
-    """class: of objects. track: the one that is meant, else all of the class. wears, lacks: a class that these do or do
-    not wear. zone: where. plate: its text. time: UTC, `HH:MM`, at which they are seen. What is left out is not stated.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    class_: str = Field(alias="class", max_length=64)
-    track: int | None = Field(default=None, ge=0, le=2**31 - 1)
-    count: int | None = Field(default=None, ge=0, le=10_000)
-    wears: str | None = Field(default=None, max_length=64)
-    lacks: str | None = Field(default=None, max_length=64)
-    zone: str | None = Field(default=None, max_length=64)
-    plate: str | None = Field(default=None, max_length=32)
-    time: str | None = Field(default=None, max_length=16)
-
-
-class StatedClaims(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    claims: tuple[StatedClaim, ...] = Field(max_length=CLAIMS_MAX)
-
-
-CLAIMS_SCHEMA: dict[str, Any] = StatedClaims.model_json_schema()
-"""JSON Schema of an answer, for a decoder or a server that can be held to one."""
+PLATE_LENGTH_MAX = 12
+_TIME = re.compile("(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 
 Removal = Literal["unreadable", "class", "track", "attribute", "zone", "plate", "time", "count", "said_before"]
 Kind = Literal["class", "count", "zone", "time", "attribute", "plate"]
@@ -75,7 +50,7 @@ class Record(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A kept claim in words. kind: the narrowest thing that it states."""
+    """A kept claim in words. kind: the narrowest thing that it states. track_ids: none where it is about any."""
 
     kind: Kind
     zh: str
@@ -85,8 +60,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """kept: carried by tracks; said: the same in both languages. removed: what was stated, as JSON, and what of it the
-    report does not carry.
+    """kept: carried by tracks; said: the same in both languages. removed: what was stated, as JSON without a word that
+    the model wrote freely, and what of it the report does not carry; of an unreadable answer how long it was.
     """
 
     kept: tuple[Claim, ...]
@@ -98,25 +73,30 @@ class Grounded:
 
 def ground(answer: str, record: Record) -> Grounded:
     """answer: whatever a model wrote. Never raises for it: what cannot be read is one removed claim."""
-    stated = _read(answer)
+    stated = read_claims(answer)
     if stated is None:
-        return Grounded((), "", "", ((answer[:200], "unreadable"),))
-    return ground_stated(stated.claims, record)
+        return Grounded((), "", "", ((json.dumps({"characters": len(answer)}), "unreadable"),))
+    return ground_stated(stated, record)
 
 
-def ground_stated(stated: Iterable[StatedClaim], record: Record) -> Grounded:
+def ground_stated(stated: Iterable[StatedClaim], record: Record, *, numbered: bool = False) -> Grounded:
+    """numbered: the record's own claims say how many and which. For a model that named neither track nor count only
+    the class is said: it saw some of the subjects, and nobody knows which of them it meant.
+    """
     removed: list[tuple[str, Removal]] = []
     said: dict[tuple[str, str], tuple[Claim, Said]] = {}
     for claim in stated:
         carried = _carried(claim, record)
         if isinstance(carried, str):
-            removed.append((claim.model_dump_json(by_alias=True, exclude_none=True), carried))
+            removed.append((_retold(claim, record), carried))
             continue
-        zh, en = _words(claim, carried, record)
+        names_some = numbered or claim.track is not None or claim.count is not None
+        tracks = tuple(one.track_id for one in carried) if names_some else ()
+        zh, en = _words(claim, tracks, record)
         if (zh, en) in said:
-            removed.append((claim.model_dump_json(by_alias=True, exclude_none=True), "said_before"))
+            removed.append((_retold(claim, record), "said_before"))
             continue
-        kind, tracks = _kind(claim), tuple(one.track_id for one in carried)
+        kind = _kind(claim)
         said[zh, en] = Claim(text=en, track_ids=tracks, field=CLAIM_FIELDS[kind]), Said(kind, zh, en, tracks)
     return Grounded(
         tuple(claim for claim, _ in said.values()),
@@ -147,16 +127,6 @@ def describe(answer: str, record: Record, template: Description, *, producer: st
     )
 
 
-def _read(answer: str) -> StatedClaims | None:
-    """The first JSON object in the answer, when it is in the closed form and nothing but white space is around it."""
-    if len(answer) > ANSWER_LENGTH_MAX:
-        return None
-    try:
-        return StatedClaims.model_validate(json.loads(answer))
-    except (ValueError, RecursionError, ValidationError):
-        return None
-
-
 def _carried(claim: StatedClaim, report: Record) -> Sequence[Subject] | Removal:
     """The subjects of which all of a claim is true; else the first part that is not."""
     subjects: Sequence[Subject] = [one for one in report.subjects if one.class_ == claim.class_]
@@ -176,7 +146,7 @@ def _carried(claim: StatedClaim, report: Record) -> Sequence[Subject] | Removal:
             if not subjects:
                 return "attribute"
     if claim.plate is not None:
-        subjects = [one for one in subjects if one.plate is not None and one.plate.text == claim.plate]
+        subjects = [one for one in subjects if plate_text(one) == claim.plate]
         if not subjects:
             return "plate"
     if claim.time is not None and not _within(claim.time, report):
@@ -193,21 +163,48 @@ def _whole(report: Record) -> bool:
 
 def _within(time: str, report: Record) -> bool:
     """Whether a minute of the clock lies between first and last sight, both of them included. Across midnight too."""
-    first, last = report.time.first_seen, report.time.closed or report.time.last_seen
-    if not (len(time) == 5 and time[2] == ":" and time[:2].isdecimal() and time[3:].isdecimal()):
+    first, last = report.time.first_seen, report.time.last_seen
+    if not _TIME.fullmatch(time):
         return False
     minute = int(time[:2]) * 60 + int(time[3:])
     start = first.hour * 60 + first.minute
     minutes = int((last - first).total_seconds() + first.second) // 60
-    return int(time[:2]) < 24 and int(time[3:]) < 60 and (minute - start) % 1440 <= minutes
+    return (minute - start) % 1440 <= minutes
 
 
-def _words(claim: StatedClaim, subjects: Sequence[Subject], report: Record) -> tuple[str, str]:
-    """What the claim comes to, zh and en; every number and name from the report."""
-    count = len(subjects)
-    least_zh, least_en = ("", "") if _whole(report) or claim.track is not None else ("至少 ", "at least ")
-    zh = [f"{class_name_zh(claim.class_)} {least_zh}{count} {_counter(claim.class_)}"]
-    en = [f"{least_en}{count} {class_name_en(claim.class_, count)}"]
+def plate_text(subject: Subject) -> str | None:
+    """Letters, digits and what stands between them; a reader of plates also reads what somebody wrote on a sign."""
+    text = "" if subject.plate is None else subject.plate.text
+    plain = all(one in "-·. " or unicodedata.category(one) in ("Lu", "Lo", "Nd") for one in text)
+    return text if plain and 0 < len(text) <= PLATE_LENGTH_MAX else None
+
+
+def _retold(claim: StatedClaim, report: Record) -> str:
+    """What was stated, as JSON: numbers, a time of day, and names that the report or the list of classes knows; null in
+    the place of any other word.
+    """
+    worn = (name for one in report.subjects for name in one.attributes)
+    names = {*class_ids(), *(one.class_ for one in report.subjects), *worn}
+    plates = {plate_text(one) for one in report.subjects}
+    known: Mapping[str, Collection[str | None]] = {
+        "class": names, "wears": names, "lacks": names, "zone": (report.place.zone_id, FRAME_ID), "plate": plates
+    }  # fmt: skip
+    fields = claim.model_dump(by_alias=True, exclude_none=True)
+    for name in fields.keys() & known:
+        fields[name] = fields[name] if fields[name] in known[name] else None
+    if claim.time is not None and not _TIME.fullmatch(claim.time):
+        fields["time"] = None
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def _words(claim: StatedClaim, tracks: Sequence[int], report: Record) -> tuple[str, str]:
+    """What the claim comes to, zh and en; every number and name from the report. tracks: none: without number."""
+    count = len(tracks)
+    zh, en = [class_name_zh(claim.class_)], [class_name_en(claim.class_)]
+    if tracks:
+        least_zh, least_en = ("", "") if _whole(report) or claim.track is not None else ("至少 ", "at least ")
+        zh = [f"{class_name_zh(claim.class_)} {least_zh}{count} {_counter(claim.class_)}"]
+        en = [f"{least_en}{count} {class_name_en(claim.class_, count)}"]
     if claim.wears is not None:
         zh.append(f"可见{class_name_zh(claim.wears)}")
         en.append(f"{class_name_en(claim.wears)} seen")
@@ -225,18 +222,15 @@ def _words(claim: StatedClaim, subjects: Sequence[Subject], report: Record) -> t
         first = report.time.first_seen
         zh.append(f"首次见于 {first:%H:%M:%S} UTC")
         en.append(f"first seen at {first:%H:%M:%S} UTC")
-    tracks = _tracks(one.track_id for one in subjects)
-    return "，".join(zh) + f"（轨迹 {tracks}）", ", ".join(en) + f" (track{'s' * (count != 1)} {tracks})"
+    which = ", ".join(map(str, sorted(tracks)))
+    borne = (f"（轨迹 {which}）", f" (track{'s' * (count != 1)} {which})") if tracks else ("", "")
+    return "，".join(zh) + borne[0], ", ".join(en) + borne[1]
 
 
 def _counter(class_id: str) -> str:
     return {"person": "名", "bicycle": "辆", "motorcycle": "辆", "car": "辆", "bus": "辆", "truck": "辆"}.get(
         class_id, "处"
     )
-
-
-def _tracks(ids: Iterable[int]) -> str:
-    return ", ".join(str(one) for one in sorted(ids))
 
 
 def _where(place: Place) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contract.ids import INTEGER_MAX
 from contract.object_classes import class_ids
 from models.vlm.questions import zone_questions
 
@@ -56,7 +57,7 @@ def claims_form(about: About) -> dict[str, Any]:
     """
     one: dict[str, Any] = {
         "class": {"enum": sorted({*class_ids(), *about.class_names})},
-        "track": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+        "track": {"type": "integer", "minimum": 0, "maximum": INTEGER_MAX},
         "count": {"type": "integer", "minimum": 0, "maximum": 99},
         **asked_fields(about, [about.zone_id, "frame"]),
         "plate": {"type": "string", "maxLength": 10},

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from models.vlm.answer import Answer, Verdict
-from models.vlm.claims import CLAIMS_MAX, StatedClaims
 from models.vlm.claims_question import TOKENS_MAX as SERVER_TOKENS_MAX
 from models.vlm.claims_question import About, claims_form, claims_prompt
 from models.vlm.closed_claims import agreed, closed_claim
 from models.vlm.crop_claims import HERE, TOKENS_MAX, crop_form, prompt_about
 from models.vlm.description import Shown
 from models.vlm.questions import Language, Question, read_questions
+from models.vlm.stated_claim import CLAIMS_MAX, read_claims
 
 if TYPE_CHECKING:  # needs Pillow, tokenizers and llguidance, which a centre has not got
     from models.vlm.vlm import VisionLanguageModel
@@ -60,7 +59,7 @@ class PackageWriter:
                 schema=crop_form(about),
                 seconds_max=max(end_s - time.monotonic(), 0.001),
             ).text
-            stated = _placed(answer, one.class_name, one.track_id, about.zone_id)
+            stated = _placed(answer, one.track_id, about.zone_id)
             if stated is None:
                 return answer
             claims += (claim for claim in stated if claim not in claims)
@@ -110,19 +109,16 @@ class ClosedWriter:
         )
 
 
-def _placed(answer: str, class_name: str, track_id: int, zone_id: str) -> list[Mapping[str, Any]] | None:
-    """What was written about the crop of one subject, as claims about the lead: of its class, about its track. None for
-    an answer that is not in the form, a broken-off one too.
+def _placed(answer: str, track_id: int, zone_id: str) -> list[Mapping[str, Any]] | None:
+    """What was written about the crop of one subject, as claims about the lead: about its track, so a class that it is
+    not does not hold. None for an answer that is not in the form, a broken-off one too.
     """
-    try:
-        stated = StatedClaims.model_validate(json.loads(answer))
-    except (ValueError, RecursionError, ValidationError):
+    stated = read_claims(answer)
+    if stated is None:
         return None
     claims: list[Mapping[str, Any]] = []
-    for one in stated.claims:
-        fields = one.model_dump(by_alias=True, exclude_none=True)
-        if one.class_ == class_name:
-            fields["track"] = track_id
+    for one in stated:
+        fields = one.model_dump(by_alias=True, exclude_none=True) | {"track": track_id}
         if one.zone == HERE:
             fields["zone"] = zone_id
         claims.append(fields)

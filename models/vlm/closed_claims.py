@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.vlm.answer import Answer, Verdict
-from models.vlm.claims import StatedClaim
+from models.vlm.stated_claim import StatedClaim
 
 _OPPOSITE: Mapping[Verdict, Verdict] = {"yes": "no", "no": "yes"}
 _CLAIMS: Mapping[tuple[str, Verdict], Mapping[str, str]] = {

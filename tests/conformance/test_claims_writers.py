@@ -11,11 +11,11 @@ import pytest
 
 from models.vlm.answer import Answer, Verdict
 from models.vlm.chat_server import ChatServer, ServerAddress
-from models.vlm.claims import ANSWER_LENGTH_MAX, StatedClaims
 from models.vlm.claims_writers import ClosedWriter, PackageWriter, ServerWriter
 from models.vlm.description import ClaimsWriter, Described, Shown, about, describe_report
 from models.vlm.questions import find_question
 from models.vlm.record_text import template
+from models.vlm.stated_claim import ANSWER_LENGTH_MAX, StatedClaims
 from tests.integration.test_chat_server import answer, serving
 from tests.models.vlm.leads import INVENTED, Inventor, lead, stated, unsupported
 from tests.models.vlm.packages import open_vlm, picture, write_vlm_package

@@ -6,7 +6,7 @@ import pytest
 from models.training.vlm.second_look.descriptions import KINDS, described, kinds
 from models.training.vlm.second_look.people import whole_people
 from models.training.vlm.second_look.samples import Labelled, Sample
-from models.vlm.claims import StatedClaim
+from models.vlm.stated_claim import StatedClaim
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 BODY, HEAD, CHEST, FAR = (0.2, 0.1, 0.4, 0.9), (0.25, 0.1, 0.35, 0.25), (0.22, 0.3, 0.38, 0.6), (0.9, 0.9, 0.99, 0.99)

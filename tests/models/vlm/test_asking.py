@@ -187,7 +187,9 @@ def test_a_batch_is_read_as_it_is_asked(image: Path, package: Path, tmp_path: Pa
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stderr
-        assert [set(json.loads(process.stdout.readline())) for _ in range(3)] == [KEYS | {"line", "image", "question"}] * 3
+        assert [set(json.loads(process.stdout.readline())) for _ in range(3)] == [
+            KEYS | {"line", "image", "question"}
+        ] * 3
         memory = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").split("VmRSS:")[1].split()[0]
         process.stdout.close()
         assert process.stderr.read() == b""

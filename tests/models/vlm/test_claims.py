@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.incident_report import Description, IncidentReport
-from models.vlm.claims import CLAIMS_MAX, CLAIMS_SCHEMA, describe, ground
+from models.vlm.claims import describe, ground
+from models.vlm.record_text import recorded
+from models.vlm.stated_claim import CLAIMS_MAX, CLAIMS_SCHEMA
 from tests.contract.examples import incident_report
 from tests.models.vlm.leads import subject
 
@@ -43,8 +45,27 @@ def test_a_true_claim_bears_the_tracks_that_carry_it() -> None:
     assert grounded.removed == ()
 
 
-def test_numbers_come_from_the_report_where_the_model_gives_none() -> None:
-    assert ground(answer({"class": "person"}), REPORT).text_en == "3 people (tracks 3, 5, 8)."
+@pytest.mark.parametrize(
+    ("claim", "zh", "en"),
+    [
+        ({"class": "person"}, "人。", "person."),
+        ({"class": "person", "lacks": "helmet"}, "人，未见安全帽。", "person, no helmet seen."),
+        ({"class": "car", "zone": ZONE}, f"汽车，在区域 {ZONE} 内。", f"car, in zone {ZONE}."),
+        ({"class": "car", "plate": "京A12345"}, "汽车，车牌读作 京A12345（须核对）。",
+         "car, number plate read as 京A12345, to be checked."),
+    ],
+)  # fmt: skip
+def test_no_number_and_no_track_is_said_for_a_model_that_says_none(claim: dict[str, Any], zh: str, en: str) -> None:
+    grounded = ground(answer(claim), REPORT)
+    assert (grounded.text_zh, grounded.text_en) == (zh, en)
+    assert [claim.track_ids for claim in grounded.kept] == [()]
+    assert [one.track_ids for one in grounded.said] == [()]
+
+
+def test_a_claim_about_a_track_or_with_a_count_is_said_with_the_tracks_that_carry_it() -> None:
+    grounded = ground(answer({"class": "person", "track": 5}, {"class": "person", "count": 3}), REPORT)
+    assert grounded.text_en == "1 person (track 5); 3 people (tracks 3, 5, 8)."
+    assert grounded.text_zh == "人 1 名（轨迹 5）；人 3 名（轨迹 3, 5, 8）。"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +88,7 @@ def test_numbers_come_from_the_report_where_the_model_gives_none() -> None:
 def test_what_the_report_does_not_carry_is_removed_and_says_which_part(claim: dict[str, Any], part: str) -> None:
     grounded = ground(answer(claim, {"class": "car"}), REPORT)
     assert [removal for _, removal in grounded.removed] == [part]
-    assert grounded.text_en == "1 car (track 9)."
+    assert grounded.text_en == "car."
 
 
 @pytest.mark.parametrize(
@@ -86,11 +107,45 @@ def test_what_the_report_does_not_carry_is_removed_and_says_which_part(claim: di
 def test_what_is_not_in_the_closed_form_is_one_removed_claim(text: str) -> None:
     grounded = ground(text, REPORT)
     assert (grounded.kept, grounded.text_zh, grounded.text_en) == ((), "", "")
-    assert [removal for _, removal in grounded.removed] == ["unreadable"]
+    assert grounded.removed == ((json.dumps({"characters": len(text)}), "unreadable"),)
+
+
+PROSE = "Li Wei steals\n\x1b[2Kconfirmed"
+
+
+@pytest.mark.parametrize(
+    ("claim", "told", "part"),
+    [
+        ({"class": PROSE, "count": 2}, {"class": None, "count": 2}, "class"),
+        ({"class": "truck", "track": 77}, {"class": "truck", "track": 77}, "class"),
+        ({"class": "car", "plate": "Li Wei"}, {"class": "car", "plate": None}, "plate"),
+        ({"class": "person", "plate": "京A12345"}, {"class": "person", "plate": "京A12345"}, "plate"),
+        ({"class": "car", "zone": "Li Wei's yard"}, {"class": "car", "zone": None}, "zone"),
+        ({"class": "car", "zone": "frame"}, {"class": "car", "zone": "frame"}, "zone"),
+        ({"class": "car", "wears": "vest"}, {"class": "car", "wears": "vest"}, "attribute"),
+        ({"class": "car", "lacks": PROSE, "zone": ZONE}, {"class": "car", "lacks": None, "zone": ZONE}, "attribute"),
+        ({"class": "car", "time": "23:59"}, {"class": "car", "time": "23:59"}, "time"),
+        ({"class": "car", "time": "by Li Wei"}, {"class": "car", "time": None}, "time"),
+        ({"class": "bus", "time": "24:00"}, {"class": "bus", "time": None}, "class"),
+    ],
+)
+def test_what_is_removed_repeats_no_word_of_a_model_that_is_not_known(
+    claim: dict[str, Any], told: dict[str, Any], part: str
+) -> None:
+    ((text, removal),) = ground(answer(claim), REPORT).removed
+    assert (json.loads(text), removal) == (told, part)
+
+
+def test_a_plate_that_is_no_plate_is_neither_said_nor_repeated() -> None:
+    sign = "man is a thief, call police"
+    signed = report(subjects=(subject(9, "car", plate=sign),), subjects_total=1)
+    grounded = ground(answer({"class": "car", "plate": sign}), signed)
+    assert (grounded.kept, [removal for _, removal in grounded.removed]) == ((), ["plate"])
+    assert "thief" not in str(grounded)
 
 
 def test_the_same_thing_is_said_once() -> None:
-    grounded = ground(answer({"class": "car"}, {"class": "car", "count": 1}), REPORT)
+    grounded = ground(answer({"class": "car", "track": 9}, {"class": "car", "count": 1}), REPORT)
     assert len(grounded.kept) == 1
     assert [removal for _, removal in grounded.removed] == ["said_before"]
 
@@ -98,7 +153,8 @@ def test_the_same_thing_is_said_once() -> None:
 def test_a_count_over_more_subjects_than_a_report_lists_is_nobodys_to_make() -> None:
     crowd = report(subjects_total=60)
     assert ground(answer({"class": "person", "count": 3}), crowd).removed[0][1] == "count"
-    assert ground(answer({"class": "person"}), crowd).text_en == "at least 3 people (tracks 3, 5, 8)."
+    assert ground(answer({"class": "person"}), crowd).text_en == "person."
+    assert recorded(crowd).text_en.startswith(f"at least 3 people, in zone {ZONE} (tracks 3, 5, 8); ")
 
 
 def test_a_time_holds_from_first_to_last_sight_across_midnight() -> None:
@@ -127,8 +183,8 @@ def told(said: str) -> Description:
 
 def test_the_description_is_the_reports_own_sentence_then_what_holds_and_is_labelled() -> None:
     described = told(answer({"class": "car"}, {"class": "bus"}))
-    assert described.text["en"] == "Lead. AI sees: 1 car (track 9)."
-    assert described.text["zh-CN"] == "线索。AI 所见：汽车 1 辆（轨迹 9）。"
+    assert described.text["en"] == "Lead. AI sees: car."
+    assert described.text["zh-CN"] == "线索。AI 所见：汽车。"
     assert (described.source, described.authority, described.removed) == ("model", "auxiliary", 1)
     assert described.aigc is not None
     assert (described.aigc["Label"], described.aigc["ProduceID"]) == ("1", "7")
@@ -161,6 +217,7 @@ def test_every_claim_is_kept_or_counted_and_what_is_kept_names_tracks_that_are_t
     grounded = ground(answer(*claims), REPORT)
     assert len(grounded.kept) + len(grounded.removed) == len(claims)
     ids = {one.track_id for one in SUBJECTS}
-    assert all(claim.track_ids and set(claim.track_ids) <= ids for claim in grounded.kept)
+    assert all(set(claim.track_ids) <= ids for claim in grounded.kept)
+    assert all(bool(claim.track_ids) == ("(track" in claim.text) for claim in grounded.kept)
     assert "dragon" not in grounded.text_en
     assert "沪B00001" not in grounded.text_zh

@@ -12,8 +12,10 @@ import pytest
 from models.vlm.claims_question import About, claims_form, claims_prompt
 from models.vlm.claims_writers import PackageWriter
 from models.vlm.crop_claims import crop_form, crop_prompt, prompt_about
-from models.vlm.description import Shown
+from models.vlm.description import Shown, describe_report
 from models.vlm.questions import find_question, read_questions
+from models.vlm.record_text import template
+from tests.models.vlm.leads import lead, subject
 
 ABOUT = About("ppe.no_helmet", "gate", ("person",))
 SHOWN = [Shown(track, "person", np.full((8, 8, 3), track, np.uint8)) for track in (3, 8)]
@@ -44,13 +46,24 @@ def test_what_is_written_about_a_crop_is_said_of_its_track() -> None:
     ]
 
 
-def test_here_becomes_the_zone_and_another_class_has_no_track() -> None:
+def test_here_becomes_the_zone_and_another_class_is_said_of_the_crops_track_too() -> None:
     other = '{"claims":[{"class":"person","zone":"here"},{"class":"smoke"}]}'
     assert stated([other, other]) == [
         {"class": "person", "zone": "gate", "track": 3},
-        {"class": "smoke"},
+        {"class": "smoke", "track": 3},
         {"class": "person", "zone": "gate", "track": 8},
+        {"class": "smoke", "track": 8},
     ]
+
+
+def test_a_crop_of_a_person_says_nothing_about_the_cars_of_the_lead() -> None:
+    cars = lead(subjects=(subject(1, "person"), *(subject(one, "car") for one in range(2, 9))))
+    writer = PackageWriter(Scripted(['{"claims":[{"class":"car"}]}']), 5.0)  # type: ignore[arg-type]
+    said = describe_report(
+        cars, writer, lambda: [Shown(1, "person", SHOWN[0].picture)], producer="here", produce_id="1"
+    )
+    assert (said.description.text, said.reason) == (template(cars).text, "unsupported")
+    assert said.removed == (('{"class": "car", "track": 1}', "track"),)
 
 
 @pytest.mark.parametrize("broken", [BARE[:-4], "A thief.", "", "[" * 5000, '{"claims":[{"class":"person","age":40}]}'])

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from models import describing
 from models.__main__ import main
 from models.describing import shown_of
+from models.errors import ModelError
 from models.vlm.ai_label import AI_LABEL
 from tests.integration.test_chat_server import answer, serving
-from tests.models.vlm.leads import INVENTED, lead, stated, unsupported
+from tests.models.vlm.leads import INVENTED, NEVER, Inventor, lead, stated, subject, unsupported
 from tests.models.vlm.packages import picture, write_vlm_package
 
 KEYS = {"text", "claims", "removed", "ai", "label", "AIGC", "source", "reason", "model", "language", "ms"}
@@ -111,6 +113,20 @@ def test_a_server_that_only_invents_leaves_the_record_to_speak(
     assert (said["ai"], said["label"], said["reason"]) == (False, None, "unsupported")
     assert said["removed"]
     assert unsupported(said["text"], LEAD) == []
+
+
+@pytest.mark.parametrize("behind", ["", "\nLead: confirmed\x1b[2K"])
+@pytest.mark.parametrize("invention", ["an accusation in prose", "what a sign told it, as a plate", "markup", "intent"])
+def test_no_word_that_a_model_wrote_freely_is_shown_as_removed(
+    image: Path, record: Path, capsys: pytest.CaptureFixture[str], invention: str, behind: str
+) -> None:
+    reply = {"choices": [{"message": {"content": INVENTED[invention] + behind}}]}
+    with serving(lambda handler, _: answer(handler, reply)) as url:
+        assert describe(image, "--record", record, "--server", url, "--json") == 0
+        assert describe(image, "--record", record, "--server", url) == 0
+    out = capsys.readouterr().out
+    assert [word for word in (*NEVER.split(), "intent", "confirmed", "\x1b") if word in out] == []
+    assert "\n  removed (" in out
 
 
 def test_packages_that_write_and_that_only_answer_describe_and_people_can_read_it(
@@ -219,3 +235,44 @@ def test_the_zone_is_outlined_only_where_the_lead_is_about_it(type_id: str, outl
     crops = shown_of(grey, LEAD.model_copy(update={"type_id": type_id, "place": place}), 0.25)
     assert crops
     assert all(bool((one.picture != 90).any()) == outlined for one in crops)
+
+
+CONTROL = "person\x1b[2J\x9b31m\u2028\u202eX"
+
+
+@pytest.mark.parametrize("words", [(), ("--json",), ("--json", "--lang", "zh-CN")])
+def test_what_a_record_holds_moves_no_cursor_and_begins_no_line(
+    image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    path = tmp_path / "incident.json"
+    path.write_text(json.dumps(lead(subjects=(subject(3, CONTROL),)).to_object()), encoding="utf-8")
+    assert describe(image, "--record", path, "--template", *words) == 0
+    out = capsys.readouterr().out
+    assert out.replace("\n", "").isprintable()
+    assert len(out.splitlines()) == (1 if words else 2)
+    if words:
+        assert CONTROL in row(out)["text"]
+
+
+def test_an_error_is_one_line_without_control_characters(
+    image: Path, record: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert describe(image, "--record", tmp_path / "no\x1b[2J\nne.json", "--template") == 1
+    assert describe(image, "--record", record, "--model", "no\x1b[2J\nbody") == 1
+    error = capsys.readouterr().err
+    assert error.replace("\n", "").isprintable()
+    assert error.count("\n") == 2
+
+
+def test_why_a_model_failed_is_one_line_without_control_characters(
+    image: Path, record: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Broken(Inventor):
+        def write(self, *_: object) -> str:
+            raise ModelError("busy\x1b[2J\nxunjian models: all is well")
+
+    monkeypatch.setattr(describing, "ServerWriter", lambda _: Broken(""))
+    assert describe(image, "--record", record, "--server", "http://127.0.0.1:9") == 0
+    error = capsys.readouterr().err
+    assert error.replace("\n", "").isprintable()
+    assert error.count("\n") == 1

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.incident_report import IncidentReport, Place
+from contract.incident_report import IncidentReport, Place, Subject
 from models.errors import ModelError
-from models.vlm.claims import StatedClaims
 from models.vlm.claims_question import ATTRIBUTES, claims_form, claims_prompt
+from models.vlm.closed_claims import closed_claim
 from models.vlm.description import Described, Shown, about, describe_report
 from models.vlm.record_text import opening, recorded, template
+from models.vlm.stated_claim import StatedClaims
 from tests.contract.examples import NOW
 from tests.models.vlm.leads import INVENTED, LINE, Inventor, lead, stated, subject, unsupported
 
@@ -89,10 +90,15 @@ def test_the_check_of_these_tests_sees_what_is_wrong() -> None:
 
 def test_what_holds_is_said_labelled_and_the_rest_is_counted() -> None:
     said = described(
-        stated({"class": "person", "count": 2}, {"class": "truck"}, {"class": "person", "lacks": "helmet"})
+        stated(
+            {"class": "person", "count": 2},
+            {"class": "truck"},
+            {"class": "person", "lacks": "helmet", "track": 3},
+            {"class": "car"},
+        )
     )
     assert said.description.text["en"] == (
-        template(LEAD).text["en"] + " AI sees: 2 people (tracks 3, 5); 1 person, no helmet seen (track 3)."
+        template(LEAD).text["en"] + " AI sees: 2 people (tracks 3, 5); 1 person, no helmet seen (track 3); car."
     )
     assert [(one.en, by_model) for one, by_model in said.said] == [
         ("2 people, in zone site (tracks 3, 5)", False),
@@ -100,6 +106,7 @@ def test_what_holds_is_said_labelled_and_the_rest_is_counted() -> None:
         ("1 person, no helmet seen (track 3)", True),
         ("1 car, number plate read as 京A12345, to be checked (track 9)", False),
         ("2 people (tracks 3, 5)", True),
+        ("car", True),
     ]
     assert [claim.text for claim in said.description.claims] == [one.en for one, _ in said.said]
     assert (said.description.source, said.description.removed, said.reason) == ("model", 1, None)
@@ -174,5 +181,51 @@ def test_the_form_admits_only_what_can_be_read_and_the_prompt_holds_nothing_that
 def test_a_lead_that_is_still_seen_at_its_first_moment_has_one_time() -> None:
     now = lead(time=LEAD.time.model_copy(update={"last_seen": NOW}))
     assert opening(now)["en"].endswith("08:30:00 UTC.")
-    closed = lead(time=LEAD.time.model_copy(update={"closed": NOW + timedelta(seconds=70)}))
-    assert "08:30:00 to 08:31:10 UTC" in opening(closed)["en"]
+
+
+@pytest.mark.parametrize(
+    ("lasts", "until"), [({"days": 2}, "2026-03-03 08:30:00"), ({"hours": 16}, "2026-03-02 00:30:00")]
+)
+def test_a_lead_that_ends_on_another_day_says_which(lasts: dict[str, int], until: str) -> None:
+    parked = lead(time=LEAD.time.model_copy(update={"last_seen": NOW + timedelta(**lasts)}))
+    assert f"08:30:00 to {until} UTC" in opening(parked)["en"]
+    assert f"08:30:00 至 {until} UTC" in opening(parked)["zh-CN"]
+
+
+@pytest.mark.parametrize(("close_reason", "closed_s"), [("ended", 72), ("interrupted", 9 * 3600)])
+def test_a_lead_was_seen_until_it_was_last_seen_not_until_it_was_closed(close_reason: Any, closed_s: int) -> None:
+    """`closed` is after the cool-down, or when the box came back."""
+    update = {"closed": NOW + timedelta(seconds=closed_s), "close_reason": close_reason}
+    closed = lead(time=LEAD.time.model_copy(update=update))
+    assert (
+        template(closed).text["en"].startswith("Lead, suspected missing helmet: 2026-03-01 08:30:00 to 08:30:12 UTC. ")
+    )
+    assert opening(closed)["zh-CN"].endswith("08:30:00 至 08:30:12 UTC。")
+    seen = [described(stated({"class": "car", "time": time}), closed).reason for time in ("08:30", "08:31", "15:00")]
+    assert seen == [None, "unsupported", "unsupported"]
+
+
+LONG = "hard_hat_" * 12
+FAR = 2**53 - 1
+
+
+@pytest.mark.parametrize(
+    ("subjects", "words"),
+    [
+        ((subject(3, LONG),), f"1 {LONG}, in zone site (track 3)"),
+        ((subject(3, "person", **{LONG: "absent"}),), f"1 person, no {LONG} seen (track 3)"),
+        ((subject(FAR, "car", plate="京A12345"),), f"read as 京A12345, to be checked (track {FAR})"),
+        ((subject(3, ""),), "in zone site (track 3)"),
+        (tuple(subject(one, f"kind_{one}", vest="present") for one in range(50)), "1 kind_11, in zone site (track 11)"),
+    ],
+)
+def test_all_that_the_contract_allows_is_said(subjects: tuple[Subject, ...], words: str) -> None:
+    assert words in template(lead(subjects=subjects)).text["en"]
+
+
+def test_a_model_may_speak_of_any_track_and_class_that_a_record_can_hold() -> None:
+    record = lead(subjects=(subject(FAR, LONG, **{LONG: "absent"}),))
+    one = {"class": LONG, "track": FAR, "lacks": LONG}
+    assert described(stated(one), record).description.source == "model"
+    assert closed_claim("in_zone", "yes", LONG, FAR, "site") is not None
+    assert jsonschema_rs.is_valid(claims_form(about(record)), {"claims": [{"class": LONG, "track": FAR}]})
