@@ -21,6 +21,7 @@ from models.vlm.chat_server import ChatServer, ServerAddress
 from tests.edge.verification.inquiries import inquiry
 from tests.integration.test_chat_server import answer, serving
 from tests.models.vlm.packages import open_vlm, write_vlm_package
+from tests.processes import eventually, has_ended, parent_of, starve_forkserver
 
 VERDICTS = {"confirmed", "rejected", "not_confirmed"}
 
@@ -165,6 +166,41 @@ def test_a_killed_process_is_started_again_with_the_next_inquiry() -> None:
             verifier.verify(inquiry())
         assert verifier.verify(inquiry()).status == "confirmed"
         assert verifier.process_id not in (None, first)
+    finally:
+        verifier.close()
+
+
+def test_a_forkserver_that_dies_costs_answers_and_another_one_is_started() -> None:
+    verifier = apart(ScriptedStep())
+    try:
+        verifier.verify(inquiry())
+        first = verifier.process_id
+        assert first is not None
+        server = starve_forkserver(first)
+        os.kill(first, signal.SIGKILL)
+        with pytest.raises(VerifierError, match="signal 9"):
+            verifier.verify(inquiry())
+        with pytest.raises(VerifierError, match="cannot be started"):
+            verifier.verify(inquiry())
+        assert verifier.process_id is None
+        verifier.close()
+        eventually(lambda: has_ended(server), 10, "the forkserver is gone")
+        assert verifier.verify(inquiry()).status == "confirmed"
+        assert verifier.process_id is not None
+        assert parent_of(verifier.process_id) != server
+    finally:
+        verifier.close()
+
+
+def test_a_forkserver_that_was_killed_costs_nothing() -> None:
+    verifier = apart(ScriptedStep())
+    try:
+        verifier.verify(inquiry())
+        assert verifier.process_id is not None
+        os.kill(parent_of(verifier.process_id), signal.SIGKILL)
+        assert verifier.verify(inquiry()).status == "confirmed"
+        verifier.close()
+        assert verifier.verify(inquiry()).status == "confirmed"
     finally:
         verifier.close()
 
