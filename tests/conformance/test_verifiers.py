@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from edge.verification.chat import ChatVerifier
-from edge.verification.child import STATED_LENGTH_MAX, Wanted, WantedServer
+from edge.verification.child import STATED_BYTES_MAX, Wanted, WantedServer
 from edge.verification.isolated import IsolatedVerifier
 from edge.verification.scripted import ScriptedStep, ScriptedVerifier
 from edge.verification.verifier import Verifier, VerifierError
@@ -84,7 +84,7 @@ def test_it_answers_one_inquiry_after_another_in_the_same_way(verifier: Verifier
 def test_what_it_states_is_bounded_text_or_a_refusal_and_the_next_verdict_comes(verifier: Verifier) -> None:
     verifier.verify(inquiry())
     stated = verifier.describe(inquiry())
-    assert len(stated) <= STATED_LENGTH_MAX
+    assert len(stated) <= STATED_BYTES_MAX
     assert verifier.describe(inquiry()) == stated
     assert verifier.verify(inquiry()).status in VERDICTS
 
@@ -106,11 +106,14 @@ def test_words_that_never_come_cost_one_text_and_no_verdict(states: str, reason:
         verifier.close()
 
 
-def test_a_text_that_is_too_long_is_cut_and_holds_nothing() -> None:
-    verifier = apart(ScriptedStep(states="虚" * 100_000))
+@pytest.mark.parametrize(("sign", "escaped_bytes"), [("v", 1), ("虚", 6), ("\0", 6), ("😀", 12)])
+def test_a_text_that_is_too_long_is_cut_and_costs_no_process(sign: str, escaped_bytes: int) -> None:
+    verifier = apart(ScriptedStep(states=sign * 100_000))
     try:
         verifier.verify(inquiry())
-        assert len(verifier.describe(inquiry())) == STATED_LENGTH_MAX
+        before = verifier.process_id
+        assert verifier.describe(inquiry()) == sign * (STATED_BYTES_MAX // escaped_bytes)
+        assert verifier.process_id == before
     finally:
         verifier.close()
 
