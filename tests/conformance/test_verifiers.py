@@ -128,6 +128,12 @@ def test_a_package_that_writes_states_claims_in_its_own_process(tmp_path: Path) 
         verifier.close()
 
 
+def test_it_may_be_opened_before_and_again(verifier: Verifier) -> None:
+    verifier.open()
+    verifier.open()
+    assert verifier.verify(inquiry()).status in VERDICTS
+
+
 def test_closing_twice_is_closing_once(verifier: Verifier) -> None:
     verifier.verify(inquiry())
     verifier.close()
