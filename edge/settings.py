@@ -79,6 +79,11 @@ class CameraSettings(_Section):
         return rest | {"source": f"onvif://{value['onvif']}"}
 
     @property
+    def location(self) -> dict[str, Any]:
+        """As each report's `place` has it."""
+        return self.model_dump(include={"lat", "lon", "crs", "address"}, exclude_none=True)
+
+    @property
     def is_stream(self) -> bool:
         return "://" in self.source or self.source.startswith("/dev/video")
 
