@@ -206,7 +206,9 @@ def test_a_forkserver_that_was_killed_costs_nothing() -> None:
     try:
         verifier.verify(inquiry())
         assert verifier.process_id is not None
-        os.kill(parent_of(verifier.process_id), signal.SIGKILL)
+        server = parent_of(verifier.process_id)
+        os.kill(server, signal.SIGKILL)
+        eventually(lambda: has_ended(server), 10, "the forkserver is gone")
         assert verifier.verify(inquiry()).status == "confirmed"
         verifier.close()
         assert verifier.verify(inquiry()).status == "confirmed"
