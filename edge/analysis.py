@@ -200,13 +200,15 @@ def _wanted_server(settings: VerificationSettings) -> WantedServer | None:
 
 
 def look_of(
-    second_look: SecondLook | None, settings: VerificationSettings, camera_id: str, clock: Clock, *, sensitive: bool
+    second_look: SecondLook | None, settings: VerificationSettings, clock: Clock, camera_id: str, camera: CameraSettings
 ) -> Look | None:
     if second_look is None:
         return None
     margin = find_package(settings.model).vlm_card.answers.margin if settings.model else Bounds().margin
     permitted = None if settings.permitted is None else frozenset(settings.permitted)
-    return CameraLook(camera_id, second_look, Bounds(permitted, sensitive, margin), clock)
+    texts = tuple(text for text in camera.location.values() if isinstance(text, str))
+    bounds = Bounds(permitted, camera.sensitive, margin, texts)
+    return CameraLook(camera_id, second_look, bounds, clock)
 
 
 def open_store(folder: Path) -> EvidenceStore:

@@ -146,16 +146,15 @@ def _assemble(
         rules = rules_for(detector, folder / settings.rules, list(enabled))
         _say(rules.notes, said)
         camera = open_camera(folder, settings, name, parts.clock, loop=loop)
-        location = facts.model_dump(include={"lat", "lon", "crs", "address"}, exclude_none=True)
         pipeline = build_pipeline(
             parts,
             origin,
             camera=camera,
             detector=detector,
             rules=rules,
-            location=location,
+            location=facts.location,
             paused=partial(paused, name),
-            look=look_of(second_look, settings.verification, name, parts.clock, sensitive=facts.sensitive),
+            look=look_of(second_look, settings.verification, parts.clock, name, facts),
         )
         gauge = CameraGauge(name, lambda name=name: paused(name).camera)  # type: ignore[misc]
         watch = ViewWatch(view_file(folder, name), fixed=facts.fixed)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -79,6 +79,11 @@ class CameraSettings(_Section):
         return rest | {"source": f"onvif://{value['onvif']}"}
 
     @property
+    def location(self) -> dict[str, Any]:
+        """As each report's `place` has it."""
+        return self.model_dump(include={"lat", "lon", "crs", "address"}, exclude_none=True)
+
+    @property
     def is_stream(self) -> bool:
         return "://" in self.source or self.source.startswith("/dev/video")
 
@@ -125,6 +130,14 @@ class ModelServerSettings(_Section):
     url: str = Field(pattern=r"^https?://[^\s/]+")
     model: str = Field(min_length=1, max_length=200)
     key_file: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _without_password(cls, value: str) -> str:
+        """Errors name the address, and go to logs and the centre."""
+        if "@" in urlsplit(value).netloc:
+            raise ValueError("no user or password in the address; put the server's token into a `key_file`")
+        return value
 
     def refuse_an_open_key(self, folder: Path = Path()) -> None:
         """folder: what a relative key_file is in. A file that is not there is left to whoever reads it. Raises

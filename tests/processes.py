@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -37,6 +38,24 @@ def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.2)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def parent_of(process_id: int) -> int:
+    return int(Path(f"/proc/{process_id}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def has_ended(process_id: int) -> bool:
+    """Whether or not anybody has asked how."""
+    stat = Path(f"/proc/{process_id}/stat")
+    return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def starve_forkserver(process_id: int) -> int:
+    """The server that forked this process dies of its next request, as of a fork that fails; its id."""
+    server = parent_of(process_id)
+    _, most = resource.prlimit(server, resource.RLIMIT_NOFILE)
+    resource.prlimit(server, resource.RLIMIT_NOFILE, (0, most))
+    return server
 
 
 @dataclass(slots=True)

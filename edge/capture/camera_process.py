@@ -25,12 +25,20 @@ class CameraProcess:
     """Questions are asked one at a time. Raises ProcessGoneError when it cannot be started."""
 
     def __init__(self, source: Source) -> None:
+        self._open_s_max = OPEN_S_MAX + source.patience.open_s_max
+        try:
+            self._start(source)
+        except (EOFError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else "the forkserver is gone"
+            raise ProcessGoneError(f"it cannot be started ({why})") from error
+        atexit.register(self._process.kill)  # it does not heed the SIGTERM that multiprocessing sends at exit
+
+    def _start(self, source: Source) -> None:
+        """Raises OSError, and EOFError when the forkserver dies of it; the next start begins with a new one."""
         memory = make_slot_memory(source.camera_id)
         try:
             self.slot = PictureSlot(memory)
-            ours, theirs = _CONTEXT.Pipe()
-            self._connection = ours
-            self._open_s_max = OPEN_S_MAX + source.patience.open_s_max
+            self._connection, theirs = _CONTEXT.Pipe()
             self._process = _CONTEXT.Process(
                 target=child.serve,
                 args=(source, theirs, child.Descriptor(memory)),
@@ -39,11 +47,8 @@ class CameraProcess:
             )
             with theirs:
                 self._process.start()
-        except OSError as error:
-            raise ProcessGoneError(f"it cannot be started ({error.strerror})") from error
         finally:
             os.close(memory)
-        atexit.register(self._process.kill)  # it does not heed the SIGTERM that multiprocessing sends at exit
 
     @property
     def pid(self) -> int | None:

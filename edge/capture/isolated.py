@@ -161,10 +161,10 @@ class IsolatedCamera(Camera):
             raise ProcessGoneError(f"it has been stuck for {stuck_s:.0f} s")
 
     def _bury(self, error: Exception) -> None:
-        """Raises CameraError when it is not to be started again."""
-        assert self._process is not None
-        self._process.kill()
-        self._process = None
+        """Also of a process that could not even be started. Raises CameraError when it is not to be started again."""
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
         self._before = (self.frames_in, self.frames_dropped)
         self.bytes_held = 0
         self.fault = f"{self.source}: the process that decodes it failed: {error}"

@@ -24,7 +24,7 @@ OPENING_NICENESS = 10  # a model that is loaded is soon out of the way
 NICENESS = 19  # of each verdict: detection first
 INQUIRY_BYTES_MAX = 16 * 2**20
 ANSWER_BYTES_MAX = 64 * 1024
-STATED_LENGTH_MAX = 8000  # six bytes each at worst; a longer text is cut, and then is no JSON
+STATED_BYTES_MAX = 48_000  # of a text as it is said, where a character may take twelve
 Task = Literal["verify", "describe"]
 COMMAND = "verifier"
 
@@ -83,7 +83,7 @@ def _serve(wanted: Wanted, connection: Connection) -> None:
         task, inquiry = pickle.loads(connection.recv_bytes(INQUIRY_BYTES_MAX))  # noqa: S301 - from the box itself
         try:
             if task == "describe":
-                facts: dict[str, object] = {"stated": verifier.describe(inquiry)[:STATED_LENGTH_MAX]}
+                facts: dict[str, object] = {"stated": _cut(verifier.describe(inquiry))}
             else:
                 facts = {"verification": verifier.verify(inquiry).model_dump(mode="json")}
         except (VerifierError, MemoryError) as error:
@@ -124,6 +124,16 @@ def _behind(server: WantedServer, language: Language) -> Verifier:
         raise VerifierError(f"{server.key_file}: cannot be read; it holds the key of {server.url}") from error
     address = ServerAddress(server.url, server.model, key, server.timeout_s, concurrent_max=1)
     return ChatVerifier(ChatServer(address), language)
+
+
+def _cut(text: str) -> str:
+    """As much of it as may be said; one that is cut is no JSON any more, and holds nothing."""
+    said_bytes = 0
+    for position, character in enumerate(text):
+        said_bytes += len(json.dumps(character)) - len('""')
+        if said_bytes > STATED_BYTES_MAX:
+            return text[:position]
+    return text
 
 
 def _say(connection: Connection, kind: str, **facts: object) -> None:

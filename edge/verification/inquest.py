@@ -23,12 +23,14 @@ Refusal = Literal["no_question", "sensitive", "masked", "classified", "no_subjec
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What a deployment lets a model see and be asked. permitted: question ids; None: all that there are. sensitive: a
-    camera whose pictures no model sees. margin: of a crop, as the model's package wants it.
+    camera whose pictures no model sees. margin: of a crop, as the model's package wants it. location_texts: of where
+    the camera is; a classification mark in one keeps its pictures from a model.
     """
 
     permitted: frozenset[str] | None = None
     sensitive: bool = False
     margin: float = 0.25
+    location_texts: tuple[str, ...] = ()
 
 
 def question_ids(type_id: str, permitted: Collection[str] | None) -> tuple[str, ...]:
@@ -50,7 +52,7 @@ def inquire(
         return "no_question"
     if bounds.sensitive:
         return "sensitive"
-    if classification_mark(f"{incident.camera_id} {incident.place_id}"):
+    if any(classification_mark(text) for text in (incident.camera_id, incident.place_id, *bounds.location_texts)):
         return "classified"
     subjects = incident.subjects[:EXHIBITS_MAX]
     if any(_reaches(subject, mask, bounds.margin) for subject in subjects for mask in masks):

@@ -65,23 +65,28 @@ class IsolatedVerifier(Verifier):
         """Starts the process where there is none, and waits until its model is loaded. Raises VerifierError."""
         if self._process is not None:
             return
-        ours, theirs = _CONTEXT.Pipe()
-        self._connection = ours
-        self._process = _CONTEXT.Process(
-            target=child.serve, args=(self._wanted, theirs), name=child.COMMAND, daemon=True
-        )
         try:
-            with theirs:
-                self._process.start()
-        except OSError as error:
-            self._process = None
-            ours.close()
-            raise VerifierError(f"the verifier cannot be started ({error.strerror})") from error
-        atexit.register(self._process.kill)
+            self._start()
+        except (EOFError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else "the forkserver is gone"
+            raise VerifierError(f"the verifier cannot be started ({why})") from error
         said = self._receive(self._open_s_max)
         if said["kind"] != "ready":
             raise self._ended(str(said.get("why")))
         self.name, self.sha256 = str(said.get("name")), str(said.get("sha256"))
+
+    def _start(self) -> None:
+        """Raises OSError, and EOFError when the forkserver dies of it; the next start begins with a new one."""
+        ours, theirs = _CONTEXT.Pipe()
+        process = _CONTEXT.Process(target=child.serve, args=(self._wanted, theirs), name=child.COMMAND, daemon=True)
+        try:
+            with theirs:
+                process.start()
+        except (EOFError, OSError):
+            ours.close()
+            raise
+        self._process, self._connection = process, ours
+        atexit.register(process.kill)
 
     def close(self) -> None:
         process, self._process = self._process, None

@@ -87,13 +87,14 @@ class SecondLook:
     def run(self, stopping: threading.Event, progress: Callable[[], None]) -> None:
         try:
             while not stopping.is_set():
-                self.step()
+                self.step(progress)
                 progress()
         finally:
             self._verifier.close()
 
-    def step(self) -> None:
-        """One verdict; where none is wanted, one statement; or a short wait for either.
+    def step(self, progress: Callable[[], None] = lambda: None) -> None:
+        """One verdict; where none is wanted, one statement; or a short wait for either. progress: is called in between
+        where more than one thing takes its time.
 
         Behind each the verifier rests twice as long as it has worked: what it costs detection is then a third, however
         many leads wait.
@@ -102,16 +103,18 @@ class SecondLook:
         if inquiry is None:
             return
         start_s = self._clock.monotonic_s()
-        self._work(inquiry)
+        self._work(inquiry, progress)
         end_s = self._clock.monotonic_s()
         self._rested_s = end_s + min(REST_SHARE * (end_s - start_s), REST_S_MAX)
 
-    def _work(self, inquiry: Inquiry) -> None:
+    def _work(self, inquiry: Inquiry, progress: Callable[[], None]) -> None:
         looked = self._looks.get(inquiry.incident_id)
         if looked is not None:
-            self._describe(inquiry, looked)
+            self._describe(inquiry, looked, progress)
             return
         try:
+            self._verifier.open()
+            progress()
             verification = self._verifier.verify(inquiry)
         except VerifierError as error:
             self._fail(inquiry, error)
@@ -123,10 +126,12 @@ class SecondLook:
         if not self._text_failures:
             self._tell(None)
 
-    def _describe(self, inquiry: Inquiry, looked: Looked) -> None:
+    def _describe(self, inquiry: Inquiry, looked: Looked, progress: Callable[[], None]) -> None:
         """A text that fails costs nobody's verdict a pause, only later texts'."""
         stated, error = None, None
         try:
+            self._verifier.open()
+            progress()
             stated = self._verifier.describe(inquiry)
         except VerifierError as failure:
             error = failure

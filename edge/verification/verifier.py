@@ -16,6 +16,9 @@ class Verifier(ABC):
     name: str
     sha256: str
 
+    def open(self) -> None:  # noqa: B027 - most are ready as they are made
+        """Makes it ready, which may take as long as an answer does. Raises VerifierError."""
+
     @abstractmethod
     def verify(self, inquiry: Inquiry) -> Verification:
         """Raises VerifierError."""

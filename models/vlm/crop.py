@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from models.picture import PictureError
 
+SIDE_PX_MIN = 2
+PROPORTION_MAX = 200  # longer side by shorter: more than that is a broken crop, not a picture
+
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2, frame coordinates
 
 
@@ -16,6 +19,17 @@ def crop(image: NDArray[np.uint8], box: Box, margin: float) -> NDArray[np.uint8]
     """
     left, top, right, bottom = extent(image, box, margin)
     return image[top:bottom, left:right]
+
+
+def refuse_sliver(image: NDArray[np.uint8]) -> None:
+    """What no model can look at. Raises PictureError."""
+    height, width = image.shape[:2]
+    if min(width, height) < SIDE_PX_MIN:
+        raise PictureError(f"{width} x {height} px; a picture has at least {SIDE_PX_MIN} px a side")
+    if max(width, height) > PROPORTION_MAX * min(width, height):
+        raise PictureError(
+            f"{width} x {height} px; a picture is at most {PROPORTION_MAX} times as long as wide, crop it first"
+        )
 
 
 def extent(image: NDArray[np.uint8], box: Box, margin: float) -> tuple[int, int, int, int]:

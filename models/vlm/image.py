@@ -16,9 +16,8 @@ from PIL import Image
 
 from models.errors import PackageError
 from models.picture import PictureError
+from models.vlm.crop import refuse_sliver
 
-SIDE_PX_MIN = 2
-PROPORTION_MAX = 200  # longer side by shorter: more than that is a broken crop, not a picture
 LONGEST_PX_MAX = 4096  # whatever a package asks for
 TILE_PX_MAX = 2048
 
@@ -78,13 +77,7 @@ class Preparation:
 def _picture(image: NDArray[np.uint8]) -> Image.Image:
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise PictureError(f"an array {image.dtype} {image.shape}; give (height, width, 3) uint8, BGR")
-    height, width = image.shape[:2]
-    if min(width, height) < SIDE_PX_MIN:
-        raise PictureError(f"{width} x {height} px; a picture has at least {SIDE_PX_MIN} px a side")
-    if max(width, height) > PROPORTION_MAX * min(width, height):
-        raise PictureError(
-            f"{width} x {height} px; a picture is at most {PROPORTION_MAX} times as long as wide, crop it first"
-        )
+    refuse_sliver(image)
     # Blue stays first until the tile is small: scaling takes each channel by itself.
     return Image.fromarray(np.ascontiguousarray(image))
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.picture import PictureError
-from models.vlm.crop import Box, crop, extent
+from models.vlm.crop import Box, crop, extent, refuse_sliver
 
 MARK_BGR = (0, 200, 255)
 CROP_PX_MAX = 640  # longer side: three of them are 3.7 MB
@@ -39,14 +39,20 @@ def subject_crop(
     image: NDArray[np.uint8], box: Box, margin: float, polygon: Sequence[tuple[float, float]]
 ) -> NDArray[np.uint8] | None:
     """What a model sees of one subject: its own memory, of bounded size, the zone outlined where one is given (three
-    corners and more); None for a box without area.
+    corners and more); None for a box without area, and for one so thin that no model takes it.
     """
     try:
         part = marked_crop(image, box, margin, polygon) if len(polygon) > 2 else crop(image, box, margin).copy()
+        part = _bounded(part)
+        refuse_sliver(part)  # as it is shown: scaling rounds the shorter side
     except PictureError:
         return None
-    longest = max(part.shape[:2])
-    if longest > CROP_PX_MAX:
-        height, width = (max(1, round(side * CROP_PX_MAX / longest)) for side in part.shape[:2])
-        part = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
     return part
+
+
+def _bounded(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    longest = max(part.shape[:2])
+    if longest <= CROP_PX_MAX:
+        return part
+    height, width = (max(1, round(side * CROP_PX_MAX / longest)) for side in part.shape[:2])
+    return cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from edge.verification.chat import ChatVerifier
-from edge.verification.child import STATED_LENGTH_MAX, Wanted, WantedServer
+from edge.verification.child import STATED_BYTES_MAX, Wanted, WantedServer
 from edge.verification.isolated import IsolatedVerifier
 from edge.verification.scripted import ScriptedStep, ScriptedVerifier
 from edge.verification.verifier import Verifier, VerifierError
@@ -21,6 +21,7 @@ from models.vlm.chat_server import ChatServer, ServerAddress
 from tests.edge.verification.inquiries import inquiry
 from tests.integration.test_chat_server import answer, serving
 from tests.models.vlm.packages import open_vlm, write_vlm_package
+from tests.processes import eventually, has_ended, parent_of, starve_forkserver
 
 VERDICTS = {"confirmed", "rejected", "not_confirmed"}
 
@@ -83,7 +84,7 @@ def test_it_answers_one_inquiry_after_another_in_the_same_way(verifier: Verifier
 def test_what_it_states_is_bounded_text_or_a_refusal_and_the_next_verdict_comes(verifier: Verifier) -> None:
     verifier.verify(inquiry())
     stated = verifier.describe(inquiry())
-    assert len(stated) <= STATED_LENGTH_MAX
+    assert len(stated) <= STATED_BYTES_MAX
     assert verifier.describe(inquiry()) == stated
     assert verifier.verify(inquiry()).status in VERDICTS
 
@@ -105,11 +106,14 @@ def test_words_that_never_come_cost_one_text_and_no_verdict(states: str, reason:
         verifier.close()
 
 
-def test_a_text_that_is_too_long_is_cut_and_holds_nothing() -> None:
-    verifier = apart(ScriptedStep(states="虚" * 100_000))
+@pytest.mark.parametrize(("sign", "escaped_bytes"), [("v", 1), ("虚", 6), ("\0", 6), ("😀", 12)])
+def test_a_text_that_is_too_long_is_cut_and_costs_no_process(sign: str, escaped_bytes: int) -> None:
+    verifier = apart(ScriptedStep(states=sign * 100_000))
     try:
         verifier.verify(inquiry())
-        assert len(verifier.describe(inquiry())) == STATED_LENGTH_MAX
+        before = verifier.process_id
+        assert verifier.describe(inquiry()) == sign * (STATED_BYTES_MAX // escaped_bytes)
+        assert verifier.process_id == before
     finally:
         verifier.close()
 
@@ -122,6 +126,12 @@ def test_a_package_that_writes_states_claims_in_its_own_process(tmp_path: Path) 
         assert verifier.describe(inquiry()).startswith('{"claims":')
     finally:
         verifier.close()
+
+
+def test_it_may_be_opened_before_and_again(verifier: Verifier) -> None:
+    verifier.open()
+    verifier.open()
+    assert verifier.verify(inquiry()).status in VERDICTS
 
 
 def test_closing_twice_is_closing_once(verifier: Verifier) -> None:
@@ -165,6 +175,43 @@ def test_a_killed_process_is_started_again_with_the_next_inquiry() -> None:
             verifier.verify(inquiry())
         assert verifier.verify(inquiry()).status == "confirmed"
         assert verifier.process_id not in (None, first)
+    finally:
+        verifier.close()
+
+
+def test_a_forkserver_that_dies_costs_answers_and_another_one_is_started() -> None:
+    verifier = apart(ScriptedStep())
+    try:
+        verifier.verify(inquiry())
+        first = verifier.process_id
+        assert first is not None
+        server = starve_forkserver(first)
+        os.kill(first, signal.SIGKILL)
+        with pytest.raises(VerifierError, match="signal 9"):
+            verifier.verify(inquiry())
+        with pytest.raises(VerifierError, match="cannot be started"):
+            verifier.verify(inquiry())
+        assert verifier.process_id is None
+        verifier.close()
+        eventually(lambda: has_ended(server), 10, "the forkserver is gone")
+        assert verifier.verify(inquiry()).status == "confirmed"
+        assert verifier.process_id is not None
+        assert parent_of(verifier.process_id) != server
+    finally:
+        verifier.close()
+
+
+def test_a_forkserver_that_was_killed_costs_nothing() -> None:
+    verifier = apart(ScriptedStep())
+    try:
+        verifier.verify(inquiry())
+        assert verifier.process_id is not None
+        server = parent_of(verifier.process_id)
+        os.kill(server, signal.SIGKILL)
+        eventually(lambda: has_ended(server), 10, "the forkserver is gone")
+        assert verifier.verify(inquiry()).status == "confirmed"
+        verifier.close()
+        assert verifier.verify(inquiry()).status == "confirmed"
     finally:
         verifier.close()
 

@@ -94,6 +94,21 @@ def test_a_camera_may_be_decoded_otherwise_than_the_box_says(tmp_path: Path) -> 
         Settings.parse(text.replace("gstreamer", "nvdec"), "box.yaml")
 
 
+@pytest.mark.parametrize("section", ["verification: {server: ", "text_server: "])
+@pytest.mark.parametrize("url", ["http://box:s3cret@127.0.0.1:9", "https://s3cret@h/x", "http://:s3cret@[::1]:9/v"])
+def test_a_password_in_a_model_servers_address_is_refused_and_not_repeated(section: str, url: str) -> None:
+    text = f"{GOOD}{section}{{url: '{url}', model: m}}{'}' if '{' in section else ''}\n"
+    with pytest.raises(SettingsError, match=r"server\.url: .*key_file") as error:
+        Settings.parse(text, "box.yaml")
+    assert "s3cret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://models.example/a@b", "http://[::1]:8000"])
+def test_a_model_servers_address_without_one_is_taken(url: str) -> None:
+    assert ModelServerSettings(url=url, model="m").url == url
+
+
 def test_a_model_servers_key_that_others_can_read_is_refused_before_anybody_reads_it(tmp_path: Path) -> None:
     key_file = tmp_path / "model.key"
     server = ModelServerSettings(url="http://127.0.0.1:9", model="m", key_file=key_file)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.edge.scripted_scene import RULES, write_scene
-from tests.processes import XUNJIAN, Running, centre, enrol_box, eventually, json_lines, xunjian
+from tests.processes import XUNJIAN, Running, centre, enrol_box, eventually, json_lines, parent_of, xunjian
 
 
 def child_of(name: str, box: int) -> int | None:
@@ -17,8 +17,7 @@ def child_of(name: str, box: int) -> int | None:
         try:
             if comm.read_text().strip() != f"cam-{name}":
                 continue
-            parent = int((comm.parent / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            grandparent = int(Path(f"/proc/{parent}/stat").read_text().rsplit(")", 1)[1].split()[1])
+            grandparent = parent_of(parent_of(int(comm.parent.name)))
         except OSError:  # it has just ended
             continue
         if grandparent == box:

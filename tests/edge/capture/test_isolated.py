@@ -24,6 +24,7 @@ from edge.capture.picture_slot import PICTURE_BYTES_MAX, Layout, PictureSlot, ma
 from edge.capture.source import Source
 from edge.clock import SystemClock
 from models.detector.raster import Colours, Planes
+from tests.processes import has_ended, starve_forkserver
 from tests.rendered_clip import render_clip
 
 SOON = Backoff(first_s=0.1, most_s=0.2)
@@ -73,6 +74,34 @@ def test_a_killed_process_is_started_again_and_stream_time_and_counts_go_on(clip
     assert after.stream_s - before.stream_s == pytest.approx(away_s, abs=1.5), "an outage lasts as long as it lasted"
 
 
+def test_a_forkserver_that_dies_costs_a_camera_a_pause(clip: Path) -> None:
+    with IsolatedCamera(source(clip), SystemClock(), SOON) as camera:
+        next(camera.frames())
+        assert camera.process_id is not None
+        starve_forkserver(camera.process_id)
+        kill(camera, signal.SIGKILL)
+        with pytest.raises(CameraSilent, match="it ended by signal 9"):
+            list(camera.frames())
+        with pytest.raises(CameraSilent, match="it cannot be started"):
+            list(camera.frames())
+        assert camera.process_id is None
+        assert next(patiently(camera)) is not None
+
+
+def test_a_camera_whose_process_cannot_even_be_started_is_tried_again_or_an_error(clip: Path) -> None:
+    with IsolatedCamera(source(clip), SystemClock(), SOON) as other:
+        next(other.frames())
+        assert other.process_id is not None
+        starve_forkserver(other.process_id)
+        with IsolatedCamera(source(clip), SystemClock(), SOON) as camera:
+            assert camera.fault is not None
+            assert next(patiently(camera)) is not None
+            assert camera.process_id is not None
+            starve_forkserver(camera.process_id)
+        with pytest.raises(CameraError, match="it cannot be started"), IsolatedCamera(source(clip), SystemClock()):
+            pass
+
+
 def test_a_process_that_hangs_is_replaced(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.capture.camera_process.ANSWER_S_MAX", 0.5)
     with IsolatedCamera(source(clip), SystemClock(), SOON) as camera:
@@ -82,7 +111,7 @@ def test_a_process_that_hangs_is_replaced(clip: Path, monkeypatch: pytest.Monkey
             list(camera.frames())
         assert next(patiently(camera)) is not None
         assert camera.process_id != hung
-    assert not Path(f"/proc/{hung}").exists() or "Z" in Path(f"/proc/{hung}/stat").read_text()
+    assert has_ended(hung)
 
 
 def test_a_file_that_crashes_its_decoder_is_an_error_not_a_loop(clip: Path) -> None:

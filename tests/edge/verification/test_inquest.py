@@ -9,6 +9,7 @@ import pytest
 from edge.incidents.incident import Incident
 from edge.verification.inquest import Bounds, inquire
 from edge.verification.inquiry import EXHIBITS_MAX, Inquiry
+from models.vlm.crop import Box
 from models.vlm.marking import CROP_PX_MAX
 from tests.edge.incidents.acts import RULE, VISIT, play
 
@@ -101,3 +102,13 @@ def test_a_type_without_a_question_is_not_asked_about(incident: Incident) -> Non
 def test_a_box_without_area_is_no_exhibit(incident: Incident) -> None:
     flat = replace(incident.subjects[0], box=(0.5, 0.5, 0.5, 0.9))
     assert ask(replace(incident, subjects=(flat,))) == "no_subject"
+
+
+@pytest.mark.parametrize("box", [(0.9999, 0.1, 1.0, 0.9), (0.0, 0.4, 1.0, 0.401)])
+def test_a_sliver_is_no_exhibit_and_the_other_subjects_are_asked_about(incident: Incident, box: Box) -> None:
+    frame = np.zeros((1080, 1920, 3), np.uint8)
+    sliver = replace(incident.subjects[0], box=box, track_id=77)
+    found = inquire(replace(incident, subjects=(sliver, incident.subjects[0])), frame, (), Bounds(), 0.0)
+    assert isinstance(found, Inquiry)
+    assert [one.track_id for one in found.exhibits] == [incident.subjects[0].track_id]
+    assert inquire(replace(incident, subjects=(sliver,)), frame, (), Bounds(), 0.0) == "no_subject"

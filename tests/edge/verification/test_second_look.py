@@ -1,12 +1,17 @@
 """Whatever the verifier does, each inquiry gets one answer, and nobody who asks ever waits."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
+from pydantic import ValidationError
 
 from contract.incident_report import Verification
 from edge.backoff import Backoff
+from edge.settings import VerificationSettings
+from edge.supervisor import STALL_S
 from edge.verification.inquiry import Inquiry
+from edge.verification.isolated import OPEN_S_MAX
 from edge.verification.second_look import SecondLook
 from edge.verification.verifier import Verifier, VerifierError
 from tests.edge.delivery.drafts import SteppedClock
@@ -20,7 +25,11 @@ class Willing(Verifier):
         self.seen: list[str] = []
         self.broken = False
         self.speechless = False
+        self.opens: Callable[[], None] = lambda: None
         self.works: Callable[[], None] = lambda: None
+
+    def open(self) -> None:
+        self.opens()
 
     def verify(self, one: Inquiry) -> Verification:
         self.seen.append(one.incident_id)
@@ -31,6 +40,7 @@ class Willing(Verifier):
 
     def describe(self, one: Inquiry) -> str:
         self.seen.append(f"{one.incident_id} in words")
+        self.works()
         if self.speechless:
             raise VerifierError("it hangs")
         return f"words about {one.incident_id}"
@@ -47,6 +57,9 @@ class Stage:
     def ask(self, *numbers: int) -> None:
         for number in numbers:
             self.look.ask(inquiry(number, "lead", self.clock.at_s + number / 1000))
+
+    def pass_over(self, seconds: float) -> None:
+        self.clock.at_s += seconds
 
     def statuses(self, camera_id: str = "cam") -> dict[str, str]:
         return {one.incident_id: one.looked.verification.status for one in self.look.take(camera_id)}
@@ -112,6 +125,39 @@ def test_it_rests_twice_as_long_as_it_has_worked_whoever_waits(stage: Stage, wor
     stage.clock.at_s += 0.01
     stage.look.step()
     assert stage.verifier.seen == ["incident-1", "incident-2"]
+
+
+@pytest.mark.parametrize("words", [False, True])
+def test_opening_and_answering_as_slowly_as_may_be_is_no_standstill(words: bool) -> None:
+    answer_s_max = 60.0
+    with pytest.raises(ValidationError):
+        VerificationSettings(answer_s_max=answer_s_max + 1)  # no box may say more
+    stage = Stage(describes=words)
+    stage.ask(1)
+    if words:
+        stage.look.step()
+    stage.verifier.opens = lambda: stage.pass_over(OPEN_S_MAX)
+    stage.verifier.works = lambda: stage.pass_over(answer_s_max)
+    noted_s = [stage.clock.at_s]
+
+    def progress() -> None:
+        noted_s.append(stage.clock.at_s)
+
+    stage.look.step(progress)
+    progress()
+    assert noted_s[-1] - noted_s[0] == OPEN_S_MAX + answer_s_max
+    assert max(later - earlier for earlier, later in pairwise(noted_s)) < STALL_S
+
+
+def test_a_verifier_that_does_not_open_has_failed(stage: Stage) -> None:
+    def refuses() -> None:
+        raise VerifierError("no model")
+
+    stage.verifier.opens = refuses
+    stage.ask(1)
+    stage.look.step()
+    assert stage.statuses() == {"incident-1": "failed"}
+    assert stage.told == ["second look: no model; leads go on without it"]
 
 
 def test_what_waited_too_long_is_skipped(stage: Stage) -> None:

@@ -1,4 +1,5 @@
 import json
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from models.errors import PackageError
 from models.picture import PictureError
 from models.vlm.crop import crop
 from models.vlm.image import Preparation, read_preparation, scaled, whole_tiles
+from models.vlm.marking import subject_crop
 
 PROCESSOR = {
     "size": {"longest_edge": 256},
@@ -102,6 +104,17 @@ def test_a_preprocessor_file_that_is_wrong_is_refused_in_one_line(changes: dict[
     for content in (b"", b"[1]", b"\xff"):
         with pytest.raises(PackageError):
             read_preparation(content, "tiny")
+
+
+@pytest.mark.parametrize("polygon", [(), ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))])
+def test_whatever_is_shown_of_a_subject_is_taken(polygon: tuple[tuple[float, float], ...]) -> None:
+    frame, shown = np.zeros((1080, 1920, 3), np.uint8), 0
+    for wide_px, high_px in product((0.1, 1, 2, 3, 4, 9, 60, 1920), (0.1, 1, 2, 3, 4, 9, 60, 1080)):
+        part = subject_crop(frame, (1 - wide_px / 1920, 1 - high_px / 1080, 1.0, 1.0), 0.0, polygon)
+        if part is not None:
+            shown += 1
+            preparation().one_tile(part)
+    assert shown > 20
 
 
 def test_a_crop_has_a_margin_as_far_as_the_picture_goes() -> None:
