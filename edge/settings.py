@@ -170,7 +170,7 @@ class VerificationSettings(_Section):
     threads: int = Field(default=1, ge=1, le=64)
     answer_s_max: float = Field(default=20.0, ge=0.1, le=60.0)
     waiting_max: int = Field(default=32, ge=1, le=1024)
-    data_mb_max: int = Field(default=2048, ge=128, le=65_536)
+    data_mb_max: int = Field(default=2048, ge=400, le=65_536)
     describe: bool = False
     server: ModelServerSettings | None = None
 

@@ -1,6 +1,8 @@
 """`xunjian models describe IMAGE --record INCIDENT.json`: what may be said of a lead, and what a model said besides."""
 
 import argparse
+import json
+import shlex
 import sys
 import time
 import uuid
@@ -33,6 +35,13 @@ RECORD_BYTES_MAX = 128 * 1024  # as a message on the wire
 SIDE_PX_MIN = 2
 MARGIN = 0.25  # of a crop, where no package says
 PRODUCER = "xunjian"
+ALONE = {
+    "no_model": "no model ships here and none was named",
+    "no_subject": "no subject of it has a crop that could be shown to a model",
+    "classified": "its text carries a classification mark, so no model was asked",
+    "unsupported": "nothing that the model stated holds against the record",
+    "nothing_said": "the model stated nothing",
+}  # by reason; of `model_failed` the detail says more
 
 
 class RecordError(ModelError):
@@ -53,7 +62,9 @@ def add_command(
     )
     describing.add_argument("--server", metavar="URL", help="an OpenAI-compatible chat server instead, up to /v1")
     describing.add_argument("--template", action="store_true", help="ask no model: the record alone")
-    describing.add_argument("--lang", choices=tuple(AI_LABEL), default="en", help="of text and claims (en)")
+    describing.add_argument(
+        "--lang", "--language", choices=tuple(AI_LABEL), default="en", help="of text and claims (en)"
+    )
     describing.add_argument("--seconds", type=float, default=60.0, metavar="S", help="for a model's text (60)")
     describing.add_argument("--producer", default=PRODUCER, metavar="CODE", help="who runs this, for the AIGC label")
     describing.add_argument("--json", action="store_true")
@@ -66,12 +77,31 @@ def read_record(path: Path) -> IncidentReport:
     """Raises RecordError."""
     try:
         with path.open("rb") as file:
-            return decode(parse(file.read(RECORD_BYTES_MAX + 1), RECORD_BYTES_MAX), IncidentReport)
+            content = file.read(RECORD_BYTES_MAX + 1)
+        return decode(parse(content, RECORD_BYTES_MAX), IncidentReport)
     except OSError as error:
         raise RecordError(f"{path}: cannot be read ({error.strerror})") from error
     except ContractError as error:
-        reason = " ".join(str(error).split())[:300]
-        raise RecordError(f"{path}: not an incident report: {reason}; give one, as `edge replay` prints it") from error
+        raise RecordError(f"{path}: not an incident report: {_what_else(path, content, error)}") from error
+
+
+def _object(content: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _what_else(path: Path, content: bytes, error: ContractError) -> str:
+    """What it seems to be, and what to give instead."""
+    lines = [line for line in content.splitlines() if line.strip()]
+    whole, first = _object(content), _object(lines[0]) if lines else None
+    if whole is None and first is not None and "schema" in first:
+        return f"it holds more than one line; give one, as `sed -n 1p {shlex.quote(str(path))}` takes it out"
+    if whole is not None and "schema" not in whole and isinstance(whole.get("report"), dict):
+        return "it looks like the centre's answer about a lead; give what stands there under `report`"
+    return f"{' '.join(str(error).split())[:300]}; give one, as `edge replay` prints it"
 
 
 def _describe(arguments: argparse.Namespace, load: "LoadEngine", serve: Callable[[str, str, float], Chats]) -> int:
@@ -88,8 +118,8 @@ def _describe(arguments: argparse.Namespace, load: "LoadEngine", serve: Callable
         producer=arguments.producer,
         produce_id=str(uuid.uuid4()),
     )
-    if described.detail:
-        print(f"xunjian models: the record speaks alone: {printable(described.detail)}", file=sys.stderr)
+    if why := described.detail or ("" if arguments.template else ALONE.get(described.reason or "", "")):
+        print(f"xunjian models: the record speaks alone: {printable(why)}", file=sys.stderr)
     row = _row(described, arguments.lang, writer, (time.perf_counter() - start_s) * 1000)
     print(json_line(row) if arguments.json else _lines(row))
     return 0

@@ -144,6 +144,18 @@ def test_packages_that_write_and_that_only_answer_describe_and_people_can_read_i
     assert lines[3].split() == ["attribute", "1", "person,", "no", "helmet", "seen", "(track", "3)"]
 
 
+def test_a_model_that_states_nothing_is_told_from_no_model(
+    image: Path, record: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(lambda handler, _: answer(handler, {"choices": [{"message": {"content": stated()}}]})) as url:
+        assert describe(image, "--record", record, "--server", url) == 0
+    asked = capsys.readouterr()
+    assert asked.err == "xunjian models: the record speaks alone: the model stated nothing\n"
+    assert describe(image, "--record", record, "--template") == 0
+    alone = capsys.readouterr()
+    assert (alone.out, alone.err) == (asked.out, "")
+
+
 def test_a_server_that_is_away_leaves_the_template_and_says_so(
     image: Path, record: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -205,6 +217,8 @@ def test_a_record_or_a_model_that_is_none_is_one_line_and_1(
         ("[1]", "not one JSON object"),
         (json.dumps(good | {"padding": "x" * 140_000}), "bytes, at most"),
         ('{"a": NaN}', "not JSON"),
+        (f"{json.dumps(good)}\n{json.dumps(good)}\n", "more than one line; give one, as `sed -n 1p"),
+        (json.dumps({"report": good, "state": "new"}), "the centre's answer about a lead"),
     ):
         path = tmp_path / "bad.json"
         path.write_text(content, encoding="utf-8")
