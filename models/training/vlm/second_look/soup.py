@@ -15,7 +15,7 @@ import torch
 
 from models.training.vlm.second_look.encoder import Seer, report
 
-STARTS = (0.0, 0.15, 0.3, 0.45)  # share of the start
+STARTS = (0.0, 0.2, 0.4)  # share of the start
 
 State = Mapping[str, torch.Tensor]
 
