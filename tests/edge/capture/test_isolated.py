@@ -24,7 +24,7 @@ from edge.capture.picture_slot import PICTURE_BYTES_MAX, Layout, PictureSlot, ma
 from edge.capture.source import Source
 from edge.clock import SystemClock
 from models.detector.raster import Colours, Planes
-from tests.processes import has_ended, starve_forkserver
+from tests.processes import eventually, has_ended, starve_forkserver
 from tests.rendered_clip import render_clip
 
 SOON = Backoff(first_s=0.1, most_s=0.2)
@@ -97,9 +97,10 @@ def test_a_camera_whose_process_cannot_even_be_started_is_tried_again_or_an_erro
             assert camera.fault is not None
             assert next(patiently(camera)) is not None
             assert camera.process_id is not None
-            starve_forkserver(camera.process_id)
+            server = starve_forkserver(camera.process_id)
         with pytest.raises(CameraError, match="it cannot be started"), IsolatedCamera(source(clip), SystemClock()):
             pass
+        eventually(lambda: has_ended(server), 10, "the forkserver is gone, and the next test has another one")
 
 
 def test_a_process_that_hangs_is_replaced(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
