@@ -49,8 +49,12 @@ def try_apart(package: Package, limits: Limits) -> None:
     process = _CONTEXT.Process(target=serve, args=(package, limits, theirs), name="model-trial", daemon=True)
     refused: str | None
     with ours:
-        with theirs:
-            process.start()
+        try:
+            with theirs:
+                process.start()
+        except (EOFError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else "the forkserver is gone"
+            raise PackageError(f"{package.described.name}: no process to try it in could be started ({why})") from error
         try:
             refused = _answer(ours, limits)
         except (EOFError, OSError, ValueError):

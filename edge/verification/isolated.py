@@ -3,6 +3,7 @@
 import atexit
 import json
 import pickle
+import threading
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
@@ -51,15 +52,26 @@ class IsolatedVerifier(Verifier):
 
     def _asked(self, task: child.Task, inquiry: Inquiry) -> dict[str, Any]:
         self.open()
-        assert self._connection is not None
-        try:
-            self._connection.send_bytes(pickle.dumps((task, inquiry)))
-        except OSError as error:
-            raise self._ended() from error
+        self._send(pickle.dumps((task, inquiry)))
         answer = self._receive(self._answer_s_max)
         if answer["kind"] == "failed":
             raise VerifierError(str(answer.get("why")))
         return answer
+
+    def _send(self, content: bytes) -> None:
+        """Crops are larger than a pipe: a process that stands still takes none of them, and a write has no deadline of
+        its own. Raises VerifierError.
+        """
+        assert self._connection is not None
+        late = threading.Timer(self._answer_s_max, self._process.kill)
+        late.daemon = True
+        late.start()
+        try:
+            self._connection.send_bytes(content)
+        except OSError as error:
+            raise self._ended() from error
+        finally:
+            late.cancel()
 
     def open(self) -> None:
         """Starts the process where there is none, and waits until its model is loaded. Raises VerifierError."""

@@ -5,13 +5,16 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edge.verification.chat import ChatVerifier
 from edge.verification.child import STATED_BYTES_MAX, Wanted, WantedServer
+from edge.verification.inquiry import Exhibit
 from edge.verification.isolated import IsolatedVerifier
 from edge.verification.scripted import ScriptedStep, ScriptedVerifier
 from edge.verification.verifier import Verifier, VerifierError
@@ -175,6 +178,24 @@ def test_a_killed_process_is_started_again_with_the_next_inquiry() -> None:
             verifier.verify(inquiry())
         assert verifier.verify(inquiry()).status == "confirmed"
         assert verifier.process_id not in (None, first)
+    finally:
+        verifier.close()
+
+
+def test_a_process_that_stands_still_takes_no_longer_to_be_asked_than_to_answer() -> None:
+    verifier = IsolatedVerifier(Wanted(steps=(ScriptedStep(),)), 1.0)
+    large = replace(inquiry(), exhibits=(Exhibit(1, np.zeros((640, 640, 3), np.uint8)),))
+    try:
+        assert verifier.verify(large)
+        stopped = verifier.process_id
+        assert stopped
+        os.kill(stopped, signal.SIGSTOP)
+        started_s = time.monotonic()
+        with pytest.raises(VerifierError, match="it ended by signal 9"):
+            verifier.verify(large)
+        assert time.monotonic() - started_s < 10.0
+        eventually(lambda: has_ended(stopped), 5.0, "the end of the process that stood still")
+        assert verifier.verify(large)
     finally:
         verifier.close()
 
