@@ -24,6 +24,7 @@ from models.registry import find_package, read_registry
 from models.trial import try_unpinned
 from models.vlm.ai_label import AI_LABEL
 from models.vlm.claims_writers import Chats, ClosedWriter, PackageWriter, ServerWriter
+from models.vlm.crop import SIDE_PX_MIN
 from models.vlm.description import SHOWN_MAX, ClaimsWriter, Described, Shown, describe_report
 from models.vlm.marking import subject_crop
 from models.vlm.questions import marked
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from models.vlm.vlm import LoadEngine
 
 RECORD_BYTES_MAX = 128 * 1024  # as a message on the wire
-SIDE_PX_MIN = 2
 MARGIN = 0.25  # of a crop, where no package says
 PRODUCER = "xunjian"
 ALONE = {

@@ -173,10 +173,12 @@ def _within(time: str, report: Record) -> bool:
 
 
 def plate_text(subject: Subject) -> str | None:
-    """Letters, digits and what stands between them; a reader of plates also reads what somebody wrote on a sign."""
+    """Letters, a digit at least, and what stands between them; a reader of plates also reads what somebody wrote on a
+    sign.
+    """
     text = "" if subject.plate is None else subject.plate.text
     plain = all(one in "-·. " or unicodedata.category(one) in ("Lu", "Lo", "Nd") for one in text)
-    return text if plain and 0 < len(text) <= PLATE_LENGTH_MAX else None
+    return text if plain and len(text) <= PLATE_LENGTH_MAX and any(map(str.isdecimal, text)) else None
 
 
 def _retold(claim: StatedClaim, report: Record) -> str:
