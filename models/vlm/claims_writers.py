@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.vlm.answer import Answer, Verdict
+from models.vlm.claims_question import HERE, About, claims_form, claims_prompt
 from models.vlm.claims_question import TOKENS_MAX as SERVER_TOKENS_MAX
-from models.vlm.claims_question import About, claims_form, claims_prompt
 from models.vlm.closed_claims import agreed, closed_claim
-from models.vlm.crop_claims import HERE, TOKENS_MAX, crop_form, prompt_about
+from models.vlm.crop_claims import TOKENS_MAX, crop_form, prompt_about
 from models.vlm.description import Shown
 from models.vlm.questions import Language, Question, read_questions
 from models.vlm.stated_claim import CLAIMS_MAX, read_claims
@@ -59,7 +59,7 @@ class PackageWriter:
                 schema=crop_form(about),
                 seconds_max=max(end_s - time.monotonic(), 0.001),
             ).text
-            stated = _placed(answer, one.track_id, about.zone_id)
+            stated = _placed(answer, about.zone_id, {"track": one.track_id})
             if stated is None:
                 return answer
             claims += (claim for claim in stated if claim not in claims)
@@ -76,7 +76,9 @@ class ServerWriter:
     def write(self, about: About, shown: Sequence[Shown]) -> str:
         prompt = claims_prompt(about, [one.track_id for one in shown])
         pictures = [_jpeg(one.picture) for one in shown]
-        return self._server.chat(prompt, pictures, schema=claims_form(about), tokens_max=SERVER_TOKENS_MAX)
+        answer = self._server.chat(prompt, pictures, schema=claims_form(about), tokens_max=SERVER_TOKENS_MAX)
+        stated = _placed(answer, about.zone_id, {})
+        return answer if stated is None else json.dumps({"claims": stated})
 
 
 class ClosedWriter:
@@ -109,16 +111,16 @@ class ClosedWriter:
         )
 
 
-def _placed(answer: str, track_id: int, zone_id: str) -> list[Mapping[str, Any]] | None:
-    """What was written about the crop of one subject, as claims about the lead: about its track, so a class that it is
-    not does not hold. None for an answer that is not in the form, a broken-off one too.
+def _placed(answer: str, zone_id: str, known: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """What was written, as claims about the lead. known: of each of them; of the crop of one subject its track, so a
+    class that it is not does not hold. None for an answer that is not in the form, a broken-off one too.
     """
     stated = read_claims(answer)
     if stated is None:
         return None
     claims: list[Mapping[str, Any]] = []
     for one in stated:
-        fields = one.model_dump(by_alias=True, exclude_none=True) | {"track": track_id}
+        fields = one.model_dump(by_alias=True, exclude_none=True) | known
         if one.zone == HERE:
             fields["zone"] = zone_id
         claims.append(fields)

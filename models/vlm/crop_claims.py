@@ -8,10 +8,9 @@ subject it showed.
 from typing import Any
 
 from contract.object_classes import class_ids
-from models.vlm.claims_question import About, asked_fields, form_of
+from models.vlm.claims_question import HERE, About, asked_fields, form_of
 from models.vlm.questions import read_questions
 
-HERE = "here"
 SAID_MAX = 3  # claims about one crop
 TOKENS_MAX = 96
 

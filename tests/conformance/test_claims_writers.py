@@ -136,6 +136,13 @@ def test_an_answer_that_the_record_or_its_own_mirror_contradicts_says_nothing(or
     assert described(ClosedWriter(oracle), SHOWN[:1]).reason == reason
 
 
+def test_what_a_server_calls_here_is_the_zone_of_the_record() -> None:
+    with ExitStack() as stack:
+        said = described(served(stated({"class": "person", "track": 3, "zone": "here"}), stack))
+        assert [(one.kind, one.track_ids) for one, by_model in said.said if by_model] == [("zone", (3,))]
+        assert said.removed == ()
+
+
 def test_a_question_that_is_not_permitted_is_not_asked() -> None:
     writer = ClosedWriter(Oracle({"helmet_worn": "no"}))
     assert json.loads(writer.write(replace(about(LEAD), permitted=frozenset({"fire"})), SHOWN)) == {"claims": []}

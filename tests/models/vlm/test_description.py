@@ -1,6 +1,7 @@
 """A description of a lead: the record decides what is said, whatever a model states."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from models.errors import ModelError
 from models.vlm.claims_question import ATTRIBUTES, claims_form, claims_prompt
 from models.vlm.closed_claims import closed_claim
 from models.vlm.description import Described, Shown, about, describe_report
+from models.vlm.permitted_uses import refused_use
 from models.vlm.record_text import opening, recorded, template
 from models.vlm.stated_claim import StatedClaims
 from tests.contract.examples import NOW
@@ -165,7 +167,7 @@ def test_a_model_that_fails_leaves_the_template_and_says_why() -> None:
 
 def test_the_form_admits_only_what_can_be_read_and_the_prompt_holds_nothing_that_was_read_in_a_picture() -> None:
     form = claims_form(about(LEAD))
-    full = {"class": "person", "track": 3, "count": 2, "wears": "vest", "lacks": "helmet", "zone": "site",
+    full = {"class": "person", "track": 3, "count": 2, "wears": "vest", "lacks": "helmet", "zone": "here",
             "plate": "京A12345", "time": "08:30"}  # fmt: skip
     answer = {"claims": [full, {"class": "truck"}]}
     assert jsonschema_rs.is_valid(form, answer)
@@ -176,6 +178,13 @@ def test_the_form_admits_only_what_can_be_read_and_the_prompt_holds_nothing_that
     assert "京A12345" not in prompt
     assert "picture 2 shows track 5" in prompt
     assert set(ATTRIBUTES) == {"helmet", "vest"}
+
+
+def test_a_zone_s_name_does_not_leave_for_a_server() -> None:
+    """One called coal-face would be refused as a question about faces."""
+    mine = replace(about(LEAD), zone_id="coal-face")
+    assert "coal-face" not in f"{claims_form(mine)} {claims_prompt(mine, [3])}"
+    assert refused_use(claims_prompt(mine, [3])) is None
 
 
 def test_a_lead_that_is_still_seen_at_its_first_moment_has_one_time() -> None:
