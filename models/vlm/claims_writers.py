@@ -120,7 +120,7 @@ def _placed(answer: str, zone_id: str, known: Mapping[str, Any]) -> list[Mapping
         return None
     claims: list[Mapping[str, Any]] = []
     for one in stated:
-        fields = one.model_dump(by_alias=True, exclude_none=True) | known
+        fields = one.model_dump(by_alias=True, exclude_none=True) | dict(known)
         if one.zone == HERE:
             fields["zone"] = zone_id
         claims.append(fields)
