@@ -96,12 +96,21 @@ class JsonLines(Display):
 
 
 class PlainLines(Display):
+    """One of PLAIN_EVERY, and the last."""
+
     def __init__(self) -> None:
         self._calls = 0
+        self._untold: BoxStatus | None = None
+
+    def __exit__(self, *_: object) -> None:
+        if self._untold is not None:
+            LOG.info("%s", self._untold.to_line())
 
     def show(self, status: BoxStatus) -> None:
+        self._untold = status
         if self._calls % PLAIN_EVERY == 0:
             LOG.info("%s", status.to_line())
+            self._untold = None
         self._calls += 1
 
 
