@@ -9,6 +9,7 @@ import copy
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +186,8 @@ def _mirrored(replies: torch.Tensor, wording: torch.Tensor) -> torch.Tensor:
 
 
 def _report(reader: Reader, val: Batches, targets: torch.Tensor, epoch: int, loss: float) -> float:
-    aucs = {name: auc(*odds(reader, val, targets, name)) for name in val.names}
+    """Mirrors count as much: before they are learnt an epoch may be the best at the questions, and useless on a box."""
+    aucs = {name: auc(*odds(reader, val, targets, name, range(WORDINGS))) for name in val.names}
     mean = float(np.mean(list(aucs.values())))
     shown = " ".join(f"{name} {value:.3f}" for name, value in aucs.items())
     print(f"epoch {epoch} loss {loss:.3f} val {mean:.4f}: {shown}", flush=True)
@@ -193,18 +195,20 @@ def _report(reader: Reader, val: Batches, targets: torch.Tensor, epoch: int, los
 
 
 @torch.inference_mode()
-def odds(reader: Reader, data: Batches, targets: torch.Tensor, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Log-odds of yes against no to the question in both languages, and whether yes is right; labelled and
-    clear samples alone.
+def odds(
+    reader: Reader, data: Batches, targets: torch.Tensor, name: str, wordings: Sequence[int] = (0, 2)
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log-odds of yes against no to the question, in both languages, a mirror's turned round, and whether yes is right;
+    labelled and clear samples alone.
     """
     reader.eval()
     index = np.flatnonzero((data.questions == name) & (data.replies < 2) & data.labelled)
     pooled, row = data.pooled(torch.from_numpy(index)), data.names.index(name) * WORDINGS
     found = []
-    for wording in (0, 2):
+    for wording in wordings:
         logits = reader(pooled, torch.full((len(index),), row + wording))
-        found.append((logits[:, targets[0]] - logits[:, targets[1]]).numpy())
-    return np.concatenate(found), np.tile(data.replies[index] == 0, 2)
+        found.append((logits[:, targets[wording % 2]] - logits[:, targets[1 - wording % 2]]).numpy())
+    return np.concatenate(found), np.tile(data.replies[index] == 0, len(wordings))
 
 
 def write_networks(reader: Reader, pooled: torch.nn.Module, folder: Path) -> None:
