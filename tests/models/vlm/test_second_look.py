@@ -11,6 +11,7 @@ import pytest
 from models.__main__ import main
 from models.registry import find_package, read_registry
 from models.training.vlm.second_look.samples import MARGIN
+from models.vlm.closed_claims import agreed
 from models.vlm.questions import read_questions
 from tests.data import data
 from tests.models.vlm.packages import open_vlm
@@ -87,6 +88,28 @@ def test_what_it_writes_about_most_labelled_test_pictures_begins_right() -> None
         assert right >= 0.75 * len(told), question
         dark = [one for one in written if one.sample.reply == "unclear"]
         assert sum(one.stated == () for one in dark) >= 0.9 * len(dark), question
+
+
+def test_a_dustbin_in_a_zone_is_nobody() -> None:
+    """Its crop in a zone is what a detector's false alarm about an intrusion looks like."""
+    path = data("images", "split.tsv").parent
+    from models.training.vlm.second_look.crops import render
+    from models.training.vlm.second_look.samples import SIDE_MIN, Sample, read_labels
+    from models.training.vlm.second_look.zones import zone_with
+
+    model, asked, random = open_vlm(find_package(NAME)), read_questions()["in_zone"].en, np.random.default_rng(0)
+    bins = [
+        Sample("test", one.picture, box, "in_zone", "no", zone_with(box, random))
+        for one in read_labels(path)
+        if one.split == "test" and one.picture.startswith("garbage_bins")
+        for box in one.of("garbage_bin")
+        if min(box[2] - box[0], box[3] - box[1]) >= SIDE_MIN
+    ][::2]
+    answers = [
+        agreed(model.ask(render(path, one), asked.question, "in_zone"), model.ask(render(path, one), asked.control))
+        for one in bins
+    ]
+    assert answers.count("yes") <= 0.1 * len(bins)
 
 
 def test_question_and_mirror_and_both_languages_agree() -> None:

@@ -12,7 +12,7 @@ from models.training.vlm.export import DECODER, write_card
 from models.training.vlm.second_look.network import GRID
 from models.training.vlm.second_look.samples import MARGIN
 
-VERSION = 4
+VERSION = 5
 
 
 def main(argv: list[str]) -> int:
