@@ -5,7 +5,7 @@
 # IMAGES: folder with split.tsv and a folder per set. COCO.pt: YOLO26n with COCO's weights, the floor's; of it the encoder
 # takes the shape alone, its weights are those of START, an ONNX file: the encoder that ships, or a detector of this shape.
 # OUT: a folder outside the repository, 12 GB. What is there already is not made again. Needs python3 with venv, a package
-# index, uv, and about an hour and three quarters of two idle cores, with AMX; without it three times as long for the same.
+# index, uv, and about two hours of two idle cores, with AMX; without it three times as long for the same.
 # `test` is only looked at by the last steps.
 set -euo pipefail
 runs=()
@@ -36,7 +36,8 @@ for split in train val test; do
             --split $split --size 640 --threads "${THREADS:-2}"
 done
 
-# 2. The crops, the encoder from linear heads on, twice, and what of both and of its start is best, its features, the language model on these.
+# 2. The crops, the encoder from linear heads on, twice, what of both and of their start is best, its features, the
+# language model on these.
 package=$out/second-look-3m
 [ -e "$out/views/val.npz" ] || python $look.views "$images" "$out" "$out/views"
 [ -e "$out/heads.pt" ] || python $look.heads "$out/views" "$coco" "$start" "$out/heads.pt" --threads "${THREADS:-2}" $bf16

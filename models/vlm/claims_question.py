@@ -41,7 +41,9 @@ class About:
 
 def claims_prompt(about: About, tracks: Sequence[int]) -> str:
     """tracks: of the pictures, in their order."""
-    example = {"class": "person", "count": 1} | dict(zip(["lacks"], about.attributes, strict=False))
+    example: dict[str, Any] = {"class": "person", "count": 1}
+    if about.attributes:
+        example["lacks"] = about.attributes[0]
     pictures = "; ".join(f"picture {number} shows track {track}" for number, track in enumerate(tracks, start=1))
     looked_for = ", ".join(about.class_names) or "nothing known"
     return (
