@@ -1,5 +1,6 @@
 """The runtime says what transformers says: recorded for a tiny model, and live where transformers is installed."""
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,10 @@ def test_features_of_pictures_are_those_of_transformers(model: VisionLanguageMod
 def test_live_against_transformers(tmp_path: Path) -> None:
     """Another seed than the recorded one, exported now."""
     pytest.importorskip("transformers", reason="needs transformers and torch (extra train)")
+    if importlib.util.find_spec("torchvision"):  # transformers imports it where it is, and it not beside a CPU build
+        from models.training import torchvision_shim
+
+        torchvision_shim.install()
     from models.training.vlm import random_model, reference
 
     tokenizer = random_model.tokenizer_of("tiny")
